@@ -1,0 +1,98 @@
+/**
+ * Every error the library throws. A message gives the rule, the subject, what was got and, where it is not plain, the
+ * remedy: "`low <= high` must hold for parameter 'lr', but got low=1, high=0.1." `code` is for programs, the text for people.
+ */
+
+/** What all errors of this library have in common; `code` is stable across versions, the message is not. */
+export class AssayError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** An argument, a value or a file breaks a rule that the caller can keep. */
+export class ValidationError extends AssayError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("VALIDATION", message, options);
+  }
+}
+
+/** A study, trial or parameter that was asked for by name or number does not exist. */
+export class NotFoundError extends AssayError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("NOT_FOUND", message, options);
+  }
+}
+
+/** Something with this name exists already. */
+export class DuplicateError extends AssayError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("DUPLICATE", message, options);
+  }
+}
+
+/** A trial that has ended is told, reported to or changed again. */
+export class TrialFinishedError extends AssayError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("TRIAL_FINISHED", message, options);
+  }
+}
+
+/** A computation could not be carried out to the accuracy that is promised. */
+export class NumericalError extends AssayError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("NUMERICAL", message, options);
+  }
+}
+
+/** The storage could not be opened, read or written; `cause` has the driver's own error. */
+export class StorageError extends AssayError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("STORAGE", message, options);
+  }
+}
+
+/** Every configuration of a finite space has been tried, so there is none left to ask for. */
+export class SpaceExhaustedError extends AssayError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("SPACE_EXHAUSTED", message, options);
+  }
+}
+
+/** The study stopped because too many trials failed in a row; the last failures are in the message. */
+export class TooManyFailuresError extends AssayError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("TOO_MANY_FAILURES", message, options);
+  }
+}
+
+/** Thrown by an objective to end its trial early: a signal, not a failure. */
+export class TrialPruned extends Error {
+  constructor(message = "The objective pruned this trial.") {
+    super(message);
+    this.name = "TrialPruned";
+  }
+}
+
+/** How an offending value is printed in an error: short, quoted, never throwing. */
+export function show(value: unknown): string {
+  if (typeof value === "string") return value.length > 60 ? `${JSON.stringify(value.slice(0, 57))}…` : JSON.stringify(value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "function") return `[function ${value.name || "anonymous"}]`;
+  if (Object.is(value, -0)) return "-0";
+  if (value instanceof Date) return `Date(${value.getTime()})`;
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as unknown as { length?: number }).length ?? value.byteLength})`;
+  if (typeof value === "object" && value !== null) {
+    try {
+      const text = JSON.stringify(value);
+      if (text !== undefined) return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+    } catch {
+      return Object.prototype.toString.call(value);
+    }
+  }
+  return String(value);
+}
