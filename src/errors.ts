@@ -80,12 +80,14 @@ export class TrialPruned extends Error {
 
 /** How an offending value is printed in an error: short, quoted, never throwing. */
 export function show(value: unknown): string {
-  if (typeof value === "string") return value.length > 60 ? `${JSON.stringify(value.slice(0, 57))}…` : JSON.stringify(value);
+  if (typeof value === "string")
+    return value.length > 60 ? `${JSON.stringify(value.slice(0, 57))}…` : JSON.stringify(value);
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return `[function ${value.name || "anonymous"}]`;
   if (Object.is(value, -0)) return "-0";
   if (value instanceof Date) return `Date(${value.getTime()})`;
-  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as unknown as { length?: number }).length ?? value.byteLength})`;
+  if (ArrayBuffer.isView(value))
+    return `${value.constructor.name}(${(value as unknown as { length?: number }).length ?? value.byteLength})`;
   if (typeof value === "object" && value !== null) {
     try {
       const text = JSON.stringify(value);

@@ -5,7 +5,7 @@
  *
  * Source: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3", algorithm Philox-4x32 with 10 rounds.
  */
-import { ValidationError, show } from "../errors.ts";
+import { show, ValidationError } from "../errors.ts";
 import { normalQuantile } from "./normal.ts";
 
 /** Everything that is needed to continue a stream: the key in two 32-bit words and the number of words drawn. */
@@ -48,7 +48,9 @@ export function createRng(seed: number | string): Rng {
 export function restoreRng(state: RngState): Rng {
   const [key0, key1] = state.key;
   if (![key0, key1, state.drawn].every((word) => Number.isInteger(word) && word >= 0)) {
-    throw new ValidationError(`A random state must have non-negative integers as key and position, but got ${show(state)}.`);
+    throw new ValidationError(
+      `A random state must have non-negative integers as key and position, but got ${show(state)}.`,
+    );
   }
   return new Philox([key0, key1], state.drawn);
 }
