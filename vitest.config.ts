@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+// Tests import the rooms from `src`; the private condition makes `assay/…` mean the sources too, in the test files and in
+// the threads and processes that they start.
+export default defineConfig({
+  resolve: { conditions: ["assay-source"] },
+  ssr: { resolve: { conditions: ["assay-source"] } },
+  test: {
+    include: ["test/**/*.test.ts"],
+    execArgv: ["--conditions=assay-source"],
+    testTimeout: 30_000,
+  },
+});
