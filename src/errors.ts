@@ -70,6 +70,13 @@ export class TooManyFailuresError extends AssayError {
   }
 }
 
+/** A worker thread ended (out of memory, `process.exit`, a native fault) before its task did; only that task fails. */
+export class WorkerCrashedError extends AssayError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("WORKER_CRASHED", message, options);
+  }
+}
+
 /** Thrown by an objective to end its trial early: a signal, not a failure. */
 export class TrialPruned extends Error {
   constructor(message = "The objective pruned this trial.") {

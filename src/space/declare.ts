@@ -18,13 +18,13 @@ export interface SpaceSpec {
 }
 
 /** The params that a declaration gives its objective. */
-export type InferParams<S> = { [K in keyof S]: InferNode<S[K]> };
+export type InferParams<S> = { -readonly [K in keyof S]: InferNode<S[K]> };
 
 type InferNode<N> =
   N extends Parameter<infer T>
     ? T
     : N extends OneOf<infer B>
-      ? { [K in keyof B]: Flat<{ kind: K } & InferParams<B[K]>> }[keyof B]
+      ? { -readonly [K in keyof B]: Flat<{ kind: K } & InferParams<B[K]>> }[keyof B]
       : N extends List<infer G>
         ? InferParams<G>[]
         : InferParams<N>;

@@ -56,6 +56,7 @@ export class Space<out P = unknown> {
   /** Number of distinct configurations; `Infinity` with a continuous parameter. */
   readonly size: number;
   readonly #byName: ReadonlyMap<string, Dimension>;
+  readonly #coordinate: ReadonlyMap<Dimension, number>;
 
   /** @throws ValidationError for duplicate or unusable names, and for conditions on a parent that is missing or comes later */
   constructor(dimensions: readonly Dimension[]) {
@@ -72,6 +73,7 @@ export class Space<out P = unknown> {
     }
     this.dimensions = dimensions;
     this.coordinates = dimensions.filter((dimension) => dimension.parameter.width > 0);
+    this.#coordinate = new Map(this.coordinates.map((dimension, j) => [dimension, j]));
     this.#byName = byName;
     this.size = countConfigurations(this);
   }
@@ -104,11 +106,9 @@ export class Space<out P = unknown> {
 
   /** The configuration at a point of the unit cube. @param x [d] */
   decode(x: ArrayLike<number>): FlatParams {
-    let j = 0;
-    const coordinate = new Map(this.coordinates.map((dimension) => [dimension, j++]));
     return this.build((dimension) => {
-      const at = coordinate.get(dimension);
-      return dimension.parameter.decode(at === undefined ? 0.5 : x[at]!);
+      const j = this.#coordinate.get(dimension);
+      return dimension.parameter.decode(j === undefined ? 0.5 : x[j]!);
     });
   }
 

@@ -1,0 +1,10 @@
+export { WorkerCrashedError } from "../errors.ts";
+export { fromModule, isModuleRef, loadModule, type ModuleRef } from "./module-ref.ts";
+export {
+  createWorkerPool,
+  type RunOptions,
+  type WorkerContext,
+  type WorkerFunction,
+  type WorkerPool,
+  workerCount,
+} from "./pool.ts";
