@@ -1,0 +1,77 @@
+/**
+ * The rules that every storage keeps, and the errors with which it keeps them: one wording, whatever lies beneath.
+ */
+import { DuplicateError, NotFoundError, StorageError, show, TrialFinishedError, ValidationError } from "../errors.ts";
+import type { Report, TrialState } from "../trial/trial.ts";
+import type { TrialOutcome } from "./storage.ts";
+
+/**
+ * A study's name is a non-empty string that every database can keep: well-formed Unicode, for a lone surrogate would be
+ * stored as another character, and without NUL, at which some of them end a text.
+ *
+ * @throws ValidationError
+ */
+export function checkStudyName(name: string): void {
+  if (typeof name !== "string" || name === "" || name.includes("\0") || !name.isWellFormed()) {
+    throw new ValidationError(
+      `A study's name must be a non-empty string of well-formed Unicode without NUL, but got ${show(name)}.`,
+    );
+  }
+}
+
+/** NaN is no result: a study makes it a failed trial. @throws ValidationError */
+export function checkOutcome(number: number, outcome: TrialOutcome): void {
+  for (const key of ["value", "standardError", "cost"] as const) {
+    if (Number.isNaN(outcome[key])) {
+      throw new ValidationError(
+        `A trial's ${key} must not be NaN, but trial ${number} has it. Tell the trial as failed instead.`,
+      );
+    }
+  }
+}
+
+/** Whether a trial with this number is the next one, when there are `count`. @throws ValidationError when it would leave a gap */
+export function isNextNumber(number: number, count: number): boolean {
+  if (!Number.isInteger(number) || number < 0 || number > count) {
+    throw new ValidationError(
+      `Trial numbers must be 0, 1, 2, … without gaps, but a trial ${show(number)} is to follow ${count} trials.`,
+    );
+  }
+  return number === count;
+}
+
+/** @throws TrialFinishedError or ValidationError when a trial in this state cannot take a report */
+export function checkReportable(number: number, state: TrialState, report: Report): void {
+  if (state === "running") return;
+  const what = `report ${show(report.value)} at step ${report.step} of trial ${number}`;
+  if (state === "waiting") {
+    throw new ValidationError(`Only a running trial takes reports, but ${what} came while it waits to be started.`);
+  }
+  throw new TrialFinishedError(`Only a running trial takes reports, but ${what} came after it had ${ended(state)}.`);
+}
+
+export function finishedAlready(number: number, state: TrialState): TrialFinishedError {
+  return new TrialFinishedError(
+    `A trial is told once, but trial ${number} has already ${ended(state)}. Ask for a new trial instead.`,
+  );
+}
+
+export function nameTaken(name: string): DuplicateError {
+  return new DuplicateError(`Study names must be unique in a storage, but there is already a study ${show(name)}.`);
+}
+
+export function noStudy(studyId: string): NotFoundError {
+  return new NotFoundError(`There is no study with id ${show(studyId)} in this storage; it may have been deleted.`);
+}
+
+export function noTrial(number: number, count: number): NotFoundError {
+  return new NotFoundError(`There is no trial ${show(number)}; the study has ${count} trials, counted from 0.`);
+}
+
+export function storageClosed(): StorageError {
+  return new StorageError("The storage is closed. Open a new one to go on.");
+}
+
+function ended(state: TrialState): string {
+  return state === "pruned" ? "been pruned" : state;
+}
