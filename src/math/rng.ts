@@ -35,6 +35,7 @@ const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
+const HALF_CELL = 5.551115123125783e-17;
 
 /** A stream for a seed: any finite number or any string; 1 and "1" are different seeds. */
 export function createRng(seed: number | string): Rng {
@@ -78,21 +79,24 @@ class Philox implements Rng {
   }
 
   int(n: number): number {
-    if (!Number.isInteger(n) || n < 1 || n > 2 ** 53) {
+    if (!Number.isInteger(n) || n < 1 || n > 9007199254740992) {
       throw new ValidationError(`\`1 <= n <= 2^53\` must hold for a random integer below n, but got n=${show(n)}.`);
     }
-    if (n > 4294967296) return Math.floor(this.next() * n);
     // Reject the part of the range that would make small results more likely.
-    const limit = 4294967296 - (4294967296 % n);
+    const wide = n > 4294967296;
+    const range = wide ? 9007199254740992 : 4294967296;
+    const limit = range - (range % n);
     for (;;) {
-      const word = this.uint32();
+      const word = wide ? this.next() * range : this.uint32();
       if (word < limit) return word % n;
     }
   }
 
   normal(): number {
-    // The half-cell offset keeps the argument inside (0, 1).
-    return normalQuantile(this.next() + 2 ** -54);
+    // Half a cell of 2⁻⁵³ keeps the argument inside (0, 1). It is added in the lower half only, where the sum is exact: close
+    // to 1 it would round to 1, and the draw to infinity.
+    const u = this.next();
+    return u < 0.5 ? normalQuantile(u + HALF_CELL) : -normalQuantile(1 - u - HALF_CELL);
   }
 
   permutation(n: number): Uint32Array {
