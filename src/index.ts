@@ -1,0 +1,60 @@
+/** The front door: studies, spaces, samplers, and the storage that needs no driver. */
+export {
+  AssayError,
+  DuplicateError,
+  NotFoundError,
+  NumericalError,
+  SpaceExhaustedError,
+  StorageError,
+  TooManyFailuresError,
+  TrialFinishedError,
+  TrialPruned,
+  ValidationError,
+  WorkerCrashedError,
+} from "./errors.ts";
+export { createRng, type Rng, type RngState, restoreRng } from "./math/rng.ts";
+export { random } from "./sampler/random.ts";
+export type { SampleRequest, Sampler, Suggestion } from "./sampler/sampler.ts";
+export { boolean, categorical, fixed, ordinal } from "./space/choice.ts";
+export {
+  createSpace,
+  type InferParams,
+  type List,
+  list,
+  type OneOf,
+  oneOf,
+  type SpaceNode,
+  type SpaceSpec,
+} from "./space/declare.ts";
+export { parameterFromJson, spaceFromJson } from "./space/json.ts";
+export { float, int, type NumericOptions } from "./space/numeric.ts";
+export type { FlatParams, Parameter, ParameterJson, ParameterOptions, ParamValue } from "./space/parameter.ts";
+export {
+  type Condition,
+  configurations,
+  type Dimension,
+  type DimensionJson,
+  type Encoded,
+  Space,
+  type SpaceJson,
+} from "./space/space.ts";
+export { memory } from "./storage/memory.ts";
+export type {
+  Direction,
+  Owner,
+  Storage,
+  StoredStudy,
+  StudyDefinition,
+  TrialChanges,
+  TrialDraft,
+  TrialOutcome,
+} from "./storage/storage.ts";
+export type { Clock } from "./study/clock.ts";
+export { createStudy, type StudyOptions } from "./study/create.ts";
+export type { StudyEvents } from "./study/events.ts";
+export type { Objective, OptimizeOptions } from "./study/optimize.ts";
+export type { ObjectiveResult, TellResult } from "./study/outcome.ts";
+export type { Order, Study } from "./study/study.ts";
+export type { Trial } from "./study/trial.ts";
+export type { History, Observation, ObservationState } from "./trial/history.ts";
+export type { FrozenTrial, Json, Report, TrialError, TrialState } from "./trial/trial.ts";

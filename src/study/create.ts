@@ -1,0 +1,205 @@
+/** Creating a study, or resuming the one that has its name: every option checked, every default filled in, nothing guessed. */
+import { DuplicateError, show, ValidationError } from "../errors.ts";
+import { random as defaultSampler } from "../sampler/random.ts";
+import type { Sampler } from "../sampler/sampler.ts";
+import { createSpace, type InferParams, type SpaceSpec } from "../space/declare.ts";
+import { spaceFromJson } from "../space/json.ts";
+import type { ParamValue } from "../space/parameter.ts";
+import { type Dimension, describeConditions, Space } from "../space/space.ts";
+import { memory } from "../storage/memory.ts";
+import type { Direction, Storage, StoredStudy } from "../storage/storage.ts";
+import type { Json } from "../trial/trial.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { type Order, Study } from "./study.ts";
+
+export interface StudyOptions<S = SpaceSpec | Space> {
+  /** Under which the study is stored and found again. Default "default". */
+  readonly name?: string;
+  /** Default: in memory, gone with the process. */
+  readonly storage?: Storage;
+  /** Default "minimize". */
+  readonly direction?: Direction;
+  /** Left out: the objective defines its parameters as it runs. */
+  readonly space?: S;
+  /** Default `gp()`. */
+  readonly sampler?: Sampler;
+  /** A finite number or a string. Default: drawn at random when the study is created, and stored with it. */
+  readonly seed?: number | string;
+  /** "fixed": the sequence of trials does not depend on timing. Default "fixed" when a seed is given, otherwise "asap". */
+  readonly order?: Order;
+  /** What to do when the storage has a study of this name. Default "resume". */
+  readonly ifExists?: "resume" | "fail" | "overwrite";
+  /** "extend": a resumed study may have new parameters, each with a default, which the trials so far are taken to have had. Default "refuse". */
+  readonly spaceChange?: "refuse" | "extend";
+  /** `optimize` stops with an error after so many failed trials in a row. Default 10. */
+  readonly maxConsecutiveFailures?: number;
+  readonly clock?: Clock;
+}
+
+type Declared<S extends SpaceSpec> = StudyOptions<S> & { readonly space: S };
+
+/**
+ * A new study, or the stored one with this name, to go on from where it stopped.
+ *
+ * @throws ValidationError for options outside their range, and for a stored study with another direction, seed or space
+ * @throws DuplicateError when the study exists and `ifExists` is "fail"
+ * @example
+ * const study = await createStudy({ space: { x: float(-5, 5) }, seed: 7 });
+ * await study.optimize((trial) => trial.params.x ** 2, { trials: 20 });
+ */
+export function createStudy<P>(options: StudyOptions<Space<P>> & { readonly space: Space<P> }): Promise<Study<P>>;
+export function createStudy<const S extends SpaceSpec>(options: Declared<S>): Promise<Study<InferParams<S>>>;
+export function createStudy(options?: StudyOptions<never>): Promise<Study<Record<string, ParamValue>>>;
+// biome-ignore lint/suspicious/noExplicitAny: the overloads above are the types; here any space may come
+export async function createStudy(options: StudyOptions<any> = {}): Promise<Study<any>> {
+  checkOptions(options);
+  const { name = "default", storage = memory(), direction = "minimize", clock = systemClock } = options;
+  const declared =
+    options.space === undefined ? null : options.space instanceof Space ? options.space : createSpace(options.space);
+
+  let stored = await storage.findStudy(name);
+  if (stored !== null && options.ifExists === "fail") {
+    throw new DuplicateError(
+      `A study named ${show(name)} exists already in this storage. Choose another name, or \`ifExists: "resume"\`.`,
+    );
+  }
+  if (stored !== null && options.ifExists === "overwrite") {
+    await storage.deleteStudy(stored.id);
+    stored = null;
+  }
+  if (stored === null) {
+    const order: Order = options.order ?? (options.seed === undefined ? "asap" : "fixed");
+    const definition = {
+      name,
+      direction,
+      space: (declared ?? new Space([])).toJSON(),
+      seed: options.seed ?? randomSeed(),
+      attributes: { order, definedByRun: [] },
+      createdAt: clock(),
+    };
+    try {
+      stored = await storage.createStudy(definition);
+    } catch (error) {
+      // Another process made the study since we looked.
+      if (!(error instanceof DuplicateError) || options.ifExists === "fail") throw error;
+      stored = await storage.findStudy(name);
+      if (stored === null) throw error;
+    }
+  }
+  const space = await resumeSpace(storage, stored, declared, options);
+  await storage.releaseDead(stored.id);
+  return new Study({
+    stored,
+    storage,
+    space,
+    definedByRun: definedByRun(stored),
+    sampler: options.sampler ?? defaultSampler(),
+    order: options.order ?? (stored.attributes.order === "fixed" ? "fixed" : "asap"),
+    maxConsecutiveFailures: options.maxConsecutiveFailures ?? 10,
+    clock,
+  });
+}
+
+/** The space to go on with: what is stored, compared with what is declared now. */
+async function resumeSpace(
+  storage: Storage,
+  stored: StoredStudy,
+  declared: Space | null,
+  options: StudyOptions,
+): Promise<Space> {
+  const before = spaceFromJson(stored.space);
+  const differences: string[] = [];
+  for (const option of ["direction", "seed"] as const) {
+    const given = options[option];
+    if (given !== undefined && given !== stored[option])
+      differences.push(`${option}: stored ${show(stored[option])}, given ${show(given)}`);
+  }
+  const byRun = new Set(definedByRun(stored));
+  const kept = before.dimensions.filter(({ name }) => !byRun.has(name));
+  const added = declared?.dimensions.filter(({ name }) => before.get(name) === undefined) ?? [];
+  const extending = options.spaceChange === "extend";
+  if (declared !== null) {
+    for (const dimension of kept) {
+      const now = declared.get(dimension.name);
+      if (now === undefined) differences.push(`parameter ${dimension.name}: stored ${text(dimension)}, not given`);
+      else if (text(now) !== text(dimension))
+        differences.push(`parameter ${dimension.name}: stored ${text(dimension)}, given ${text(now)}`);
+    }
+    for (const dimension of added) {
+      if (!extending) differences.push(`parameter ${dimension.name}: not stored, given ${text(dimension)}`);
+      else if (dimension.parameter.default === undefined && dimension.parameter.levels > 1) {
+        differences.push(`parameter ${dimension.name}: new, and needs a default for the trials so far`);
+      }
+    }
+  }
+  if (differences.length > 0) {
+    throw new ValidationError(
+      `A resumed study must be what it was, but ${show(stored.name)} differs:\n  ${differences.join("\n  ")}\nChoose another name, \`ifExists: "overwrite"\`, or, where parameters are only added, \`spaceChange: "extend"\`.`,
+    );
+  }
+  if (added.length === 0) return before;
+  const space = new Space([...before.dimensions, ...added]);
+  await storage.updateStudy(stored.id, { space: space.toJSON() });
+  return space;
+}
+
+/** A dimension's definition on one line, the same for two that are the same. */
+function text(dimension: Dimension): string {
+  const parameter = JSON.stringify(dimension.parameter.toJSON());
+  return dimension.conditions.length === 0 ? parameter : `${parameter} ${describeConditions(dimension)}`;
+}
+
+function definedByRun(stored: StoredStudy): readonly string[] {
+  const names: Json = stored.attributes.definedByRun ?? [];
+  return Array.isArray(names) ? (names as readonly string[]) : [];
+}
+
+function randomSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0]!;
+}
+
+const ALLOWED: Readonly<Record<string, readonly unknown[]>> = {
+  direction: ["minimize", "maximize"],
+  order: ["fixed", "asap"],
+  ifExists: ["resume", "fail", "overwrite"],
+  spaceChange: ["refuse", "extend"],
+};
+
+const OPTIONS = [
+  ...Object.keys(ALLOWED),
+  ...["name", "storage", "space", "sampler", "seed", "maxConsecutiveFailures", "clock"],
+];
+
+function checkOptions(options: StudyOptions): void {
+  for (const option of Object.keys(options)) {
+    if (!OPTIONS.includes(option)) {
+      throw new ValidationError(`\`createStudy\` has no option ${show(option)}. It has: ${OPTIONS.join(", ")}.`);
+    }
+  }
+  for (const [option, allowed] of Object.entries(ALLOWED)) {
+    const given = options[option as keyof StudyOptions];
+    if (given !== undefined && !allowed.includes(given)) {
+      throw new ValidationError(
+        `\`${option}\` must be one of ${allowed.map(show).join(", ")}, but got ${show(given)}.`,
+      );
+    }
+  }
+  const { name, seed, maxConsecutiveFailures: most, sampler } = options;
+  if (
+    name !== undefined &&
+    (typeof name !== "string" || name.length === 0 || name.length > 256 || /\p{Cc}/u.test(name))
+  ) {
+    throw new ValidationError(
+      `A study's name must be a string of 1 to 256 characters without control characters, but got ${show(name)}.`,
+    );
+  }
+  if (seed !== undefined && typeof seed !== "string" && !Number.isFinite(seed)) {
+    throw new ValidationError(`\`seed\` must be a finite number or a string, but got ${show(seed)}.`);
+  }
+  if (most !== undefined && most !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(most) && most >= 1)) {
+    throw new ValidationError(`\`maxConsecutiveFailures\` must be an integer >= 1 or Infinity, but got ${show(most)}.`);
+  }
+  if (sampler !== undefined && typeof sampler?.sample !== "function") {
+    throw new ValidationError(`\`sampler\` must be a sampler such as gp() or random(), but got ${show(sampler)}.`);
+  }
+}

@@ -1,0 +1,436 @@
+/**
+ * A study: the one place where space, sampler and storage meet, and the only one with time, concurrency and side effects.
+ *
+ * Reproducible by construction: trial k draws from `rng.fork(k)`, and in order "fixed" with q lanes it is suggested from the
+ * results of trials up to k − q, those after it taken as pending even where they have ended; so neither timing nor a resume
+ * changes the sequence. In order "asap" every result is used as it comes.
+ */
+import { SpaceExhaustedError, show, ValidationError } from "../errors.ts";
+import { createRng, type Rng } from "../math/rng.ts";
+import type { Sampler } from "../sampler/sampler.ts";
+import { spaceFromJson } from "../space/json.ts";
+import type { FlatParams, Parameter, ParamValue } from "../space/parameter.ts";
+import { type Dimension, describeConditions, Space } from "../space/space.ts";
+import type { Direction, Owner, Storage, StoredStudy } from "../storage/storage.ts";
+import { type FrozenTrial, isFinal, type Json, type Report } from "../trial/trial.ts";
+import type { Clock } from "./clock.ts";
+import { Emitter, type StudyEvents } from "./events.ts";
+import { historyOf, lossOf } from "./history.ts";
+import { type Objective, type OptimizeHost, type OptimizeOptions, runLanes } from "./optimize.ts";
+import { type ObjectiveResult, outcomeOf, outcomeOfThrown, type TellResult } from "./outcome.ts";
+import { Trial, type TrialHost } from "./trial.ts";
+
+/** When a result may be used: see the head of this file. */
+export type Order = "fixed" | "asap";
+
+/** What `createStudy` puts together. */
+export interface StudyParts<P> {
+  readonly stored: StoredStudy;
+  readonly storage: Storage;
+  readonly space: Space<P>;
+  /** Names that running objectives added to the space. */
+  readonly definedByRun: readonly string[];
+  readonly sampler: Sampler;
+  readonly order: Order;
+  readonly maxConsecutiveFailures: number;
+  readonly clock: Clock;
+}
+
+/** How long to wait before looking again for a trial that another process runs. */
+const POLL_MS = 50;
+
+export class Study<P = unknown> {
+  readonly name: string;
+  readonly direction: Direction;
+  readonly seed: number | string;
+  readonly order: Order;
+  readonly storage: Storage;
+  readonly sampler: Sampler;
+  readonly #parts: StudyParts<P>;
+  readonly #rng: Rng;
+  readonly #owner: Owner;
+  readonly #events = new Emitter<StudyEvents<P>>();
+  readonly #trials: FrozenTrial[] = [];
+  /** The trials that this object runs, with what ends their `signal` and what resolves when they end. */
+  readonly #running = new Map<
+    number,
+    { readonly abort: AbortController; readonly ended: PromiseWithResolvers<void> }
+  >();
+  /** A trial has such a parameter only once its objective asks for it. */
+  readonly #definedByRun: Set<string>;
+  #space: Space<P>;
+  #spaceStored = true;
+  #revision = 0;
+  #asking: Promise<unknown> = Promise.resolve();
+  #stopping = false;
+
+  /** Studies come from `createStudy`. @internal */
+  constructor(parts: StudyParts<P>) {
+    this.#parts = parts;
+    this.name = parts.stored.name;
+    this.direction = parts.stored.direction;
+    this.seed = parts.stored.seed;
+    this.order = parts.order;
+    this.storage = parts.storage;
+    this.sampler = parts.sampler;
+    this.#rng = createRng(parts.stored.seed);
+    this.#owner = parts.storage.newOwner();
+    this.#space = parts.space;
+    this.#definedByRun = new Set(parts.definedByRun);
+  }
+
+  /** The space as it is now; define-by-run makes it grow. */
+  get space(): Space<P> {
+    return this.#space;
+  }
+
+  /** Calls `listener` at every event of this name; the function returned takes it off again. */
+  on<K extends keyof StudyEvents<P>>(name: K, listener: (event: StudyEvents<P>[K]) => void): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  /** The next trial to run. @throws SpaceExhaustedError when a finite space has been tried whole */
+  ask(): Promise<Trial<P>>;
+  /** The next `count` trials, each suggested with those before it pending. */
+  ask(count: number): Promise<Trial<P>[]>;
+  async ask(count?: number): Promise<Trial<P> | Trial<P>[]> {
+    if (count !== undefined && (!Number.isSafeInteger(count) || count < 1)) {
+      throw new ValidationError(`The number of trials to ask for must be an integer >= 1, but got ${show(count)}.`);
+    }
+    const asked: Trial<P>[] = [];
+    for (let i = 0; i < (count ?? 1); i++) {
+      const trial = await this.#next(Number.POSITIVE_INFINITY, undefined, undefined);
+      if (trial === null) {
+        throw new SpaceExhaustedError(
+          `All ${this.#space.size} configurations of the space of study ${show(this.name)} have been tried.`,
+        );
+      }
+      asked.push(trial);
+    }
+    return count === undefined ? asked[0]! : asked;
+  }
+
+  /**
+   * Ends a trial with its result. Durable when resolved.
+   *
+   * @throws ValidationError for a result of a wrong shape, TrialFinishedError for a trial that has ended, NotFoundError for an unknown number
+   */
+  async tell(trial: Trial<P> | number, result: TellResult): Promise<FrozenTrial<P>> {
+    const number = typeof trial === "number" ? trial : trial.number;
+    if (!Number.isSafeInteger(number) || number < 0) {
+      throw new ValidationError(`A trial is told by itself or by its number, an integer >= 0, but got ${show(trial)}.`);
+    }
+    if (typeof trial === "number") await this.#refresh();
+    const reports = typeof trial === "number" ? (this.#trials[trial]?.reports ?? []) : trial.reports;
+    return this.#finish(number, outcomeOf(result, reports), typeof trial === "number" ? undefined : trial.flatParams);
+  }
+
+  /** Runs the objective until the study has `trials` trials in all: see `OptimizeOptions`. */
+  async optimize(objective: Objective<P>, options: OptimizeOptions): Promise<void> {
+    this.#stopping = false;
+    await this.storage.releaseDead(this.#parts.stored.id);
+    const host: OptimizeHost<P> = {
+      next: (budget, window, signal) => this.#next(budget, window, signal),
+      complete: (trial, result) =>
+        this.#finishWith(trial, () => outcomeOf(result satisfies ObjectiveResult, trial.reports)),
+      fail: (trial, thrown) => this.#finishWith(trial, () => outcomeOfThrown(thrown, trial.reports)),
+      release: (trial) => this.#release(trial),
+      maxConsecutiveFailures: this.#parts.maxConsecutiveFailures,
+      now: this.#parts.clock,
+    };
+    await runLanes(host, objective, options);
+  }
+
+  /** Lets `optimize` finish the trials that run and begin no more. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  /** All trials by number. */
+  async trials(): Promise<FrozenTrial<P>[]> {
+    await this.#refresh();
+    return this.#trials.map((trial) => this.#typed(trial));
+  }
+
+  /** The completed trial with the best finite value, the earliest among equals; null while there is none. */
+  async best(): Promise<FrozenTrial<P> | null> {
+    await this.#refresh();
+    const best = this.#bestNow();
+    return best === null ? null : this.#typed(best);
+  }
+
+  /**
+   * Puts a configuration in line, to be tried before anything else; the sampler fills in what it leaves open.
+   *
+   * @param params nested, as the objective receives them, and possibly partial
+   * @throws ValidationError for a name or value that the space does not have
+   */
+  async enqueue(params: { readonly [K in keyof P]?: unknown }): Promise<FrozenTrial<P>> {
+    const flat =
+      this.#space.dimensions.length === this.#definedByRun.size ? checkFlat(params) : this.#space.flatten(params);
+    for (;;) {
+      await this.#refresh();
+      const created = await this.storage.createTrial(this.#parts.stored.id, {
+        number: this.#trials.length,
+        state: "waiting",
+        params: flat,
+        note: null,
+        attributes: {},
+        startedAt: null,
+        owner: null,
+      });
+      if (created !== null) return this.#typed(created);
+    }
+  }
+
+  /**
+   * Adds parameters to the space; those it has already must be the same.
+   * @throws ValidationError when a parameter of this name has another definition
+   */
+  extend(dimensions: readonly Dimension[]): void {
+    const added = dimensions.filter((dimension) => {
+      const present = this.#space.get(dimension.name);
+      if (present !== undefined && !sameDimension(present, dimension)) {
+        throw new ValidationError(
+          `A parameter must keep its definition in all trials of a study, but ${show(dimension.name)} is ${present.parameter.describe()} (${describeConditions(present)}) there and ${dimension.parameter.describe()} (${describeConditions(dimension)}) here. Use another name, or a range that does not change.`,
+        );
+      }
+      return present === undefined;
+    });
+    if (added.length === 0) return;
+    this.#space = new Space<P>([...this.#space.dimensions, ...added]);
+    this.#spaceStored = false;
+  }
+
+  /** What the study is and does, every default filled in, for people to read. */
+  describe(): string {
+    const lines = [
+      `study ${show(this.name)}: ${this.direction}, seed ${show(this.seed)}, order ${this.order}`,
+      `sampler ${this.sampler.name}: ${JSON.stringify(this.sampler.toJSON())}`,
+      `stops after ${this.#parts.maxConsecutiveFailures} failed trials in a row`,
+      `space of ${Number.isFinite(this.#space.size) ? `${this.#space.size} configurations` : "infinitely many configurations"}:`,
+      ...this.#space.dimensions.map((dimension) => {
+        const when = dimension.conditions.length === 0 ? "" : ` (${describeConditions(dimension)})`;
+        const start = dimension.parameter.default === undefined ? "" : `, default ${show(dimension.parameter.default)}`;
+        return `  ${dimension.name}: ${dimension.parameter.describe()}${start}${when}`;
+      }),
+    ];
+    return lines.join("\n");
+  }
+
+  /** Gives back what this object runs and closes the storage. */
+  async close(): Promise<void> {
+    for (const number of [...this.#running.keys()]) await this.#giveBack(number);
+    await this.storage.close();
+  }
+
+  /** One ask at a time, so that each sees the trial of the one before. */
+  #next(budget: number, window: number | undefined, signal: AbortSignal | undefined): Promise<Trial<P> | null> {
+    const turn = this.#asking.then(() => this.#nextNow(budget, window, signal));
+    this.#asking = turn.catch(() => {});
+    return turn;
+  }
+
+  async #nextNow(
+    budget: number,
+    window: number | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Trial<P> | null> {
+    const { clock, stored } = this.#parts;
+    for (;;) {
+      if (signal?.aborted || (window !== undefined && this.#stopping)) return null;
+      await this.#refresh();
+      const waiting = this.#trials.find((trial) => trial.state === "waiting");
+      if (waiting !== undefined) {
+        const claim = this.#complete(waiting);
+        const claimed = await this.storage.claimTrial(stored.id, waiting.number, {
+          owner: this.#owner,
+          startedAt: clock(),
+          ...claim,
+        });
+        if (claimed !== null) return this.#begin(claimed);
+        continue;
+      }
+      const number = this.#trials.length;
+      if (number >= budget) return null;
+      const usable = this.order === "fixed" && window !== undefined ? number - window + 1 : number;
+      const blocking =
+        usable === number ? undefined : this.#trials.find((trial) => trial.number < usable && !isFinal(trial.state));
+      if (blocking !== undefined) {
+        await this.#change(blocking.number, signal);
+        continue;
+      }
+      const suggestion = this.sampler.sample(this.#request(number, usable));
+      if (suggestion === null) return null;
+      const created = await this.storage.createTrial(stored.id, {
+        number,
+        state: "running",
+        params: suggestion.params,
+        note: suggestion.note ?? null,
+        attributes: {},
+        startedAt: clock(),
+        owner: this.#owner,
+      });
+      if (created !== null) return this.#begin(created);
+    }
+  }
+
+  #request(number: number, usable: number) {
+    const trials = historyOf(this.#trials.slice(0, number), usable, this.#space, this.direction);
+    return { space: this.#space as Space, trials, rng: this.#rng.fork(number), studyRng: this.#rng };
+  }
+
+  /** Parameters for a waiting trial: its own where it has them (all, if it was given back), the sampler's for the rest. */
+  #complete(waiting: FrozenTrial): { readonly params: FlatParams; readonly note: Json } {
+    let suggestion: { readonly params: FlatParams; readonly note?: Json } | null | undefined;
+    const params = this.#space.build((dimension) => {
+      const { name, parameter } = dimension;
+      if (Object.hasOwn(waiting.params, name) && parameter.contains(waiting.params[name])) return waiting.params[name]!;
+      suggestion ??= this.sampler.sample(this.#request(waiting.number, waiting.number)) ?? { params: {} };
+      const suggested = suggestion.params[name];
+      return suggested ?? parameter.decode(this.#rng.fork(waiting.number).fork(name).next());
+    });
+    // Names that no declaration knows yet belong to an objective that defines its parameters as it runs.
+    return { params: { ...waiting.params, ...params }, note: suggestion?.note ?? waiting.note };
+  }
+
+  /** Resolves when trial `number` may have ended, or the signal is aborted. */
+  async #change(number: number, signal: AbortSignal | undefined): Promise<void> {
+    const wake = Promise.withResolvers<void>();
+    const onAbort = () => wake.resolve();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    const own = this.#running.get(number);
+    const timer = own === undefined ? setTimeout(onAbort, POLL_MS) : undefined;
+    await Promise.race([wake.promise, own?.ended.promise ?? wake.promise]);
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+    if (own === undefined) await this.storage.releaseDead(this.#parts.stored.id);
+  }
+
+  #begin(frozen: FrozenTrial): Trial<P> {
+    const running = { abort: new AbortController(), ended: Promise.withResolvers<void>() };
+    this.#running.set(frozen.number, running);
+    const chosen = Object.fromEntries(Object.entries(frozen.params).filter(([name]) => this.#isDeclared(name)));
+    const host: TrialHost<P> = {
+      suggest: (trial, name, parameter) => this.#suggest(trial, name, parameter),
+      report: (number, report) => this.#report(number, report),
+      setAttribute: (number, key, value) => this.storage.setTrialAttribute(this.#parts.stored.id, number, key, value),
+      nest: (params) => this.#space.nest(params),
+    };
+    this.#trials[frozen.number] = frozen;
+    const trial = new Trial(host, frozen, chosen, running.abort.signal);
+    this.#events.emit("ask", { trial: this.#typed(frozen) });
+    return trial;
+  }
+
+  #suggest(trial: Trial<P>, name: string, parameter: Parameter): ParamValue {
+    if (this.#space.get(name) === undefined) this.#definedByRun.add(name);
+    if (!(this.#isDeclared(name) && Object.hasOwn(trial.planned, name)))
+      this.extend([{ name, path: [name], parameter, conditions: [] }]);
+    const planned = trial.planned[name];
+    if (planned !== undefined && parameter.contains(planned)) return planned;
+    return parameter.default ?? parameter.decode(this.#rng.fork(trial.number).fork(name).next());
+  }
+
+  async #report(number: number, report: Report): Promise<void> {
+    await this.storage.reportTrial(this.#parts.stored.id, number, report);
+    this.#events.emit("report", { number, ...report });
+  }
+
+  /** A result that the objective returned in a wrong shape fails the trial rather than the study. */
+  async #finishWith(trial: Trial<P>, outcome: () => ReturnType<typeof outcomeOf>): Promise<FrozenTrial<P>> {
+    let checked: ReturnType<typeof outcomeOf>;
+    try {
+      checked = outcome();
+    } catch (error) {
+      checked = outcomeOfThrown(error, []);
+    }
+    return this.#finish(trial.number, checked, trial.flatParams);
+  }
+
+  async #finish(
+    number: number,
+    outcome: ReturnType<typeof outcomeOf>,
+    params: FlatParams | undefined,
+  ): Promise<FrozenTrial<P>> {
+    await this.#storeSpace();
+    const frozen = await this.storage.finishTrial(this.#parts.stored.id, number, {
+      ...outcome,
+      ...(params === undefined ? {} : { params }),
+      finishedAt: this.#parts.clock(),
+    });
+    this.#end(number);
+    this.#trials[number] = frozen;
+    const trial = this.#typed(frozen);
+    this.#events.emit("tell", { trial });
+    if (this.#bestNow() === frozen) this.#events.emit("best", { trial });
+    return trial;
+  }
+
+  async #release(trial: Trial<P>): Promise<void> {
+    await this.#giveBack(trial.number);
+  }
+
+  async #giveBack(number: number): Promise<void> {
+    this.#running.get(number)?.abort.abort();
+    await this.storage.releaseTrial(this.#parts.stored.id, number, this.#owner);
+    this.#end(number);
+    this.#events.emit("release", { number });
+  }
+
+  #end(number: number): void {
+    this.#running.get(number)?.ended.resolve();
+    this.#running.delete(number);
+  }
+
+  /** A space that grew is stored before the first result that needs it, together with what other processes added. */
+  async #storeSpace(): Promise<void> {
+    if (this.#spaceStored) return;
+    const stored = await this.storage.findStudy(this.name);
+    if (stored !== null) this.extend(spaceFromJson(stored.space).dimensions);
+    const attributes = { definedByRun: [...this.#definedByRun] };
+    await this.storage.updateStudy(this.#parts.stored.id, { space: this.#space.toJSON(), attributes });
+    this.#spaceStored = true;
+  }
+
+  /** Reads what changed since the last look, by this process or another. */
+  async #refresh(): Promise<void> {
+    const { trials, revision } = await this.storage.trialsSince(this.#parts.stored.id, this.#revision);
+    this.#revision = revision;
+    for (const trial of trials) this.#trials[trial.number] = trial;
+  }
+
+  #bestNow(): FrozenTrial | null {
+    let best: FrozenTrial | null = null;
+    for (const trial of this.#trials) {
+      if (trial.state !== "completed" || trial.value === null || !Number.isFinite(trial.value)) continue;
+      if (best === null || lossOf(trial.value, this.direction) < lossOf(best.value!, this.direction)) best = trial;
+    }
+    return best;
+  }
+
+  #isDeclared(name: string): boolean {
+    return this.#space.get(name) !== undefined && !this.#definedByRun.has(name);
+  }
+
+  #typed(trial: FrozenTrial): FrozenTrial<P> {
+    return { ...trial, params: this.#space.nest(trial.params) };
+  }
+}
+
+function sameDimension(a: Dimension, b: Dimension): boolean {
+  const text = ({ parameter, conditions, path }: Dimension) => JSON.stringify([parameter.toJSON(), conditions, path]);
+  return text(a) === text(b);
+}
+
+/** Parameters of a study that has no space yet: names with plain values. */
+function checkFlat(params: object): FlatParams {
+  for (const [name, value] of Object.entries(params)) {
+    if (value !== null && !["string", "number", "boolean"].includes(typeof value)) {
+      throw new ValidationError(
+        `A study without a declared space takes plain values, but ${show(name)} is ${show(value)}.`,
+      );
+    }
+  }
+  return { ...params } as FlatParams;
+}
