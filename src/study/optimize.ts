@@ -20,6 +20,8 @@ export interface OptimizeOptions {
   readonly signal?: AbortSignal;
   /** Whether an error that the objective threw counts as a failed trial, so that the study goes on. Default: every error does. */
   readonly catch?: (error: unknown) => boolean;
+  /** A line of progress, where standard error is a terminal. Default true. */
+  readonly progress?: boolean;
 }
 
 /** What the loop needs of its study. */

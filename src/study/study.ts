@@ -18,6 +18,7 @@ import { Emitter, type StudyEvents } from "./events.ts";
 import { historyOf, lossOf } from "./history.ts";
 import { type Objective, type OptimizeHost, type OptimizeOptions, runLanes } from "./optimize.ts";
 import { type ObjectiveResult, outcomeOf, outcomeOfThrown, type TellResult } from "./outcome.ts";
+import { lineProgress, terminal } from "./progress.ts";
 import { Trial, type TrialHost } from "./trial.ts";
 
 /** When a result may be used: see the head of this file. */
@@ -138,7 +139,29 @@ export class Study<P = unknown> {
       maxConsecutiveFailures: this.#parts.maxConsecutiveFailures,
       now: this.#parts.clock,
     };
-    await runLanes(host, objective, options);
+    const stopProgress = options.progress === false ? undefined : await this.#showProgress(options.trials);
+    try {
+      await runLanes(host, objective, options);
+    } finally {
+      stopProgress?.();
+    }
+  }
+
+  /** Shows progress where there is a terminal; the function returned ends it. */
+  async #showProgress(budget: number): Promise<(() => void) | undefined> {
+    const stream = terminal();
+    if (stream === null) return undefined;
+    await this.#refresh();
+    const ended = this.#trials.filter((trial) => isFinal(trial.state)).length;
+    const progress = lineProgress(stream, ended, budget, this.#parts.clock);
+    const offs = [
+      this.on("ask", () => progress.began()),
+      this.on("tell", ({ trial }) => progress.ended(trial, this.#bestNow())),
+    ];
+    return () => {
+      for (const off of offs) off();
+      progress.close();
+    };
   }
 
   /** Lets `optimize` finish the trials that run and begin no more. */
