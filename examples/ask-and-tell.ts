@@ -12,6 +12,7 @@ const study = await createStudy({
   seed: "throughput",
 });
 await study.enqueue({ cacheMb: 128, fillFactor: 0.9, workers: 4 });
+await study.enqueue({ cacheMb: 1024, workers: 8 });
 
 for (let round = 0; round < 6; round++) {
   const batch = await study.ask(4);

@@ -50,7 +50,7 @@ export function lineProgress(stream: TerminalStream, ended: number, budget: numb
       `${running} running`,
       ...(ended > from.ended ? [`${duration(perTrial * (budget - ended))} left`] : []),
     ];
-    stream.write(ERASE_LINE + parts.join("  ").slice(0, (stream.columns ?? 80) - 1));
+    stream.write(ERASE_LINE + parts.join("  ").slice(0, (stream.columns || 80) - 1));
   }
 
   return {
