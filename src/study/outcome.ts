@@ -64,10 +64,7 @@ function completed(result: Exclude<ObjectiveResult, number>): Outcome {
       throw new ValidationError(`A trial's ${name} must be a finite number >= 0, but got ${show(number)}.`);
     }
   }
-  for (const [name, number] of Object.entries(metrics)) {
-    if (typeof number !== "number")
-      throw new ValidationError(`A trial's metrics must be numbers, but ${show(name)} is ${show(number)}.`);
-  }
+  const known = checkMetrics(metrics);
   if (!Number.isFinite(value)) {
     return {
       ...failed(new Error(`The value of a trial must be finite, but the objective returned ${value}.`)),
@@ -79,9 +76,19 @@ function completed(result: Exclude<ObjectiveResult, number>): Outcome {
     value,
     ...(standardError === undefined ? {} : { standardError }),
     ...(cost === undefined ? {} : { cost }),
-    metrics,
+    metrics: known,
     error: null,
   };
+}
+
+/** The metrics that are known: an undefined one, such as the AUC of a single class, comes as NaN and is left out. */
+function checkMetrics(metrics: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  for (const [name, number] of Object.entries(metrics)) {
+    if (typeof number !== "number") {
+      throw new ValidationError(`A trial's metrics must be numbers, but ${show(name)} is ${show(number)}.`);
+    }
+  }
+  return Object.fromEntries(Object.entries(metrics).filter(([, number]) => !Number.isNaN(number)));
 }
 
 function pruned(value: number | null): Outcome {

@@ -254,6 +254,13 @@ describe("ask and tell", () => {
     expect((await study.best())?.number).toBe(3);
   });
 
+  it("leave out metrics that are not known, and refuse those that are no numbers", async () => {
+    const study = await createStudy({ space, seed: 1, sampler: random() });
+    const [one, two] = await study.ask(2);
+    expect((await study.tell(one!, { value: 1, metrics: { auc: Number.NaN, loss: 2 } })).metrics).toEqual({ loss: 2 });
+    await expect(study.tell(two!, { value: 1, metrics: { auc: "high" as never } })).rejects.toThrow(/"auc" is "high"/);
+  });
+
   it("refuse a second result, an unknown trial and a result of a wrong shape, and lose nothing by it", async () => {
     const study = await createStudy({ space, seed: 1, sampler: random() });
     const trial = await study.ask();
