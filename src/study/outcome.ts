@@ -68,7 +68,7 @@ function completed(result: Exclude<ObjectiveResult, number>): Outcome {
   if (!Number.isFinite(value)) {
     return {
       ...failed(new Error(`The value of a trial must be finite, but the objective returned ${value}.`)),
-      metrics,
+      metrics: known,
     };
   }
   return {
