@@ -27,7 +27,7 @@ const sound = {
   "src/trial/file.ts": `import { readFileSync } from "node:fs";\nexport const read = readFileSync;\n`,
   "src/worker/pool.ts": `import { Worker } from "node:worker_threads";\nexport const url = new URL("./thread.ts", import.meta.url);\nexport { Worker };\n`,
   "src/worker/thread.ts": "export const run = 1;\n",
-  "src/study/study.ts": `import type { Trial } from "../trial/trial.ts";\n\n/**\n * @example\n * import { x } from "nowhere";\n * await import("nowhere");\n */\nexport const optimize = async (trial: Trial) => [trial, await import("../trial/file.ts")];\n`,
+  "src/study/study.ts": `import type { Stats } from "node:fs";\nimport type { Trial } from "../trial/trial.ts";\n\n/**\n * @example\n * import { x } from "nowhere";\n * await import("nowhere");\n */\nexport const optimize = async (trial: Trial) => [trial, await import("../trial/file.ts"), import("node:fs")];\n`,
   "examples/one.ts": `import { optimize } from "assay";\nimport { rng } from "assay/math";\nimport { data } from "./data.ts";\nconsole.log(optimize, rng, data, new URL("https://example.org"));\n`,
   "examples/data.ts": "export const data = [1];\n",
 };
