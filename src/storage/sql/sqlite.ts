@@ -1,0 +1,183 @@
+/**
+ * A storage in one SQLite file, for any number of processes of one machine. Every connection is set to write-ahead logging,
+ * a sync at each commit and half a minute of patience with other writers, and every write takes the lock before it reads.
+ */
+import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
+import { StorageError } from "../../errors.ts";
+import type { Storage } from "../storage.ts";
+import { migrations, SCHEMA_VERSION } from "./migrations.ts";
+import { isDeadProcess, newProcessOwner } from "./process-owner.ts";
+import type { Schema } from "./schema.ts";
+import { type SqlConnection, sqlStorage } from "./sql-storage.ts";
+import { APPLICATION_ID, checkFile, checkPath, explain, foreignDatabase, newerSchema } from "./sqlite-file.ts";
+import { createStatements, type Statements } from "./statements.ts";
+import type { BoundStatement, SqlValue, Work } from "./work.ts";
+
+/** A connection to a SQLite file as both `DatabaseSync` of node:sqlite and `Database` of better-sqlite3 are one. */
+export interface SqliteDriver {
+  exec(sql: string): unknown;
+  prepare(sql: string): SqliteStatement;
+  close(): unknown;
+}
+
+export interface SqliteStatement {
+  /** The rows, as objects by column, of a statement that returns some. */
+  all(...parameters: SqlValue[]): unknown[];
+  /** Runs a statement that returns none. */
+  run(...parameters: SqlValue[]): unknown;
+}
+
+export interface SqliteOptions {
+  /** Opens the file, which it creates when there is none; by default with node:sqlite. */
+  readonly open?: (path: string) => SqliteDriver | Promise<SqliteDriver>;
+}
+
+/**
+ * Keeps studies in a SQLite file, which is created at first use when there is none. A file that cannot be used is refused
+ * then, with a StorageError that names it and says why, and is left as it was.
+ *
+ * @throws ValidationError when `path` is not the path of a file
+ *
+ * @example const study = await createStudy({ storage: sqlite("studies.db"), name: "churn", space })
+ */
+export function sqlite(path: string | URL, options: SqliteOptions = {}): Storage {
+  const file = checkPath(path);
+  const { open = openWithNode } = options;
+  return sqlStorage({
+    connect: () => connect(file, open),
+    newOwner: newProcessOwner,
+    isDead: isDeadProcess,
+  });
+}
+
+async function connect(file: string, open: NonNullable<SqliteOptions["open"]>): Promise<SqlConnection> {
+  checkFile(file);
+  let driver: SqliteDriver | undefined;
+  try {
+    driver = await open(file);
+    const connection = new SqliteConnection(file, driver);
+    connection.set("busy_timeout", 30000);
+    connection.set("foreign_keys", 1);
+    // Before the log is switched on, so that the header of the file itself always says whose it is: see `checkFile`.
+    connection.run("write", migrate(file));
+    connection.set("journal_mode", "wal");
+    connection.set("synchronous", 2); // FULL: a commit is on the disk before it is acknowledged.
+    return connection;
+  } catch (error) {
+    driver?.close();
+    throw explain(file, error);
+  }
+}
+
+async function openWithNode(path: string): Promise<SqliteDriver> {
+  const { DatabaseSync } = await import("node:sqlite");
+  return new DatabaseSync(path);
+}
+
+/** Brings the schema up to date. @throws StorageError when the database is another program's or of a newer version */
+function* migrate(file: string): Work<void> {
+  const [found] = (yield bare(
+    "select application_id, user_version, (select count(*) from sqlite_schema) as tables " +
+      "from pragma_application_id, pragma_user_version",
+    true,
+  )) as [{ application_id: number; user_version: number; tables: number }];
+  const { application_id: owner, user_version: version, tables } = found;
+  if (owner !== APPLICATION_ID && (owner !== 0 || tables > 0)) throw foreignDatabase(file, owner);
+  if (version > SCHEMA_VERSION) throw newerSchema(file, version);
+  if (version === SCHEMA_VERSION) return;
+  for (const migration of migrations.slice(version)) {
+    for (const { sql } of migration(compiler(), { key: "integer", double: "blob" })) yield bare(sql);
+  }
+  yield bare(`pragma application_id = ${APPLICATION_ID}`);
+  yield bare(`pragma user_version = ${SCHEMA_VERSION}`);
+}
+
+class SqliteConnection implements SqlConnection {
+  readonly statements: Statements;
+  readonly #file: string;
+  readonly #driver: SqliteDriver;
+  readonly #prepared = new Map<string, SqliteStatement>();
+
+  constructor(file: string, driver: SqliteDriver) {
+    this.#file = file;
+    this.#driver = driver;
+    statements ??= createStatements(compiler());
+    this.statements = statements;
+  }
+
+  run<T>(access: "read" | "write", work: Work<T>): T {
+    // A transaction that begins by reading and goes on to write fails at once where another process wrote in between;
+    // one that takes the lock first waits for it.
+    this.#execute(bare(access === "write" ? "begin immediate" : "begin"));
+    try {
+      let step = work.next();
+      while (!step.done) step = work.next(this.#execute(step.value));
+      this.#execute(bare("commit"));
+      return step.value;
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
+  }
+
+  /** Sets a pragma of this connection and reads it back, for SQLite passes over in silence what it cannot do. */
+  set(pragma: string, value: string | number): void {
+    this.#driver.exec(`pragma ${pragma} = ${value}`);
+    const [row] = this.#execute(bare(`pragma ${pragma}`, true));
+    const [got] = Object.values(row as object);
+    if (got !== value) {
+      throw new StorageError(
+        `The SQLite storage ${JSON.stringify(this.#file)} cannot be used: ${pragma} must be ${value}, but stays ${got}. ` +
+          "A file system without shared memory or locks, such as a network's, is a usual cause: choose a local folder.",
+      );
+    }
+  }
+
+  close(): void {
+    this.#prepared.clear();
+    this.#driver.close();
+  }
+
+  #execute({ sql, parameters, returnsRows }: BoundStatement): readonly unknown[] {
+    try {
+      let statement = this.#prepared.get(sql);
+      if (statement === undefined) {
+        statement = this.#driver.prepare(sql);
+        this.#prepared.set(sql, statement);
+      }
+      if (returnsRows) return statement.all(...parameters);
+      statement.run(...parameters);
+      return [];
+    } catch (error) {
+      throw explain(this.#file, error);
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      this.#driver.exec("rollback");
+    } catch {
+      // After some errors (a full disk) SQLite has already rolled back; the error that led here says more.
+    }
+  }
+}
+
+/** The same for all connections, and compiled only when there is one. */
+let statements: Statements | undefined;
+
+/** A statement without parameters that is not Kysely's to write. */
+function bare(sql: string, returnsRows = false): BoundStatement {
+  return { sql, parameters: [], returnsRows };
+}
+
+/** A Kysely that writes SQL and runs none. */
+function compiler(): Kysely<Schema> {
+  return new Kysely({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  });
+}
