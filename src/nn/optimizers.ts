@@ -102,7 +102,9 @@ export function toOptimizer(given: Optimizer | OptimizerName): Optimizer {
   }
 }
 
-export type UpdateRule = "momentum" | "nesterov" | "adam" | "rmsprop";
+export const UPDATE_RULES = ["momentum", "nesterov", "adam", "rmsprop"] as const;
+
+export type UpdateRule = (typeof UPDATE_RULES)[number];
 
 /** What an engine is told of an optimiser; `constants` are read by the rule, see `engine/typescript.ts`. */
 export interface Update {

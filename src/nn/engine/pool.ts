@@ -5,6 +5,7 @@
 import { ValidationError } from "../../errors.ts";
 import type { Engine, EngineName } from "./engine.ts";
 import { createTypescriptEngine } from "./typescript.ts";
+import { createWasmEngine } from "./wasm.ts";
 
 const idle: Engine[] = [];
 /** Engines that have grown beyond this many words (64 MB) are left to the garbage collector. */
@@ -12,11 +13,15 @@ const LARGEST_KEPT = 1 << 24;
 
 /** An engine with an empty or a used memory; `undefined` asks for the fastest there is. */
 export function borrowEngine(name: EngineName | undefined): Engine {
-  const wanted = name ?? "typescript";
-  const place = idle.findIndex((engine) => engine.name === wanted);
+  const place = idle.findIndex((engine) => name === undefined || engine.name === name);
   if (place >= 0) return idle.splice(place, 1)[0]!;
-  if (wanted === "typescript") return createTypescriptEngine();
-  throw new ValidationError('`engine: "wasm"` needs WebAssembly with SIMD.');
+  if (name === "typescript") return createTypescriptEngine();
+  const engine = createWasmEngine();
+  if (engine !== undefined) return engine;
+  if (name === undefined) return createTypescriptEngine();
+  throw new ValidationError(
+    '`engine: "wasm"` needs WebAssembly with SIMD, which this platform lacks. Leave `engine` out.',
+  );
 }
 
 export function returnEngine(engine: Engine): void {
