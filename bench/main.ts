@@ -1,0 +1,27 @@
+// `npm run bench -- NAME [options]` runs bench/NAME.ts as a program; without a name, lists what there is.
+
+import { spawnSync } from "node:child_process";
+import { globSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+
+const here = import.meta.dirname;
+const benchmarks = globSync("*.ts", { cwd: here })
+  .filter((file) => file !== basename(import.meta.filename))
+  .map((file) => basename(file, ".ts"))
+  .sort();
+
+const [name, ...options] = process.argv.slice(2);
+if (name !== undefined && benchmarks.includes(name)) {
+  const args = [...process.execArgv, join(here, `${name}.ts`), ...options];
+  process.exitCode = spawnSync(process.execPath, args, { stdio: "inherit" }).status ?? 1;
+} else {
+  if (name !== undefined) console.error(`There is no benchmark "${name}".`);
+  console.log("npm run bench -- NAME [--check]   prints figures; with --check, exits with 1 where one falls short\n");
+  for (const it of benchmarks) console.log(`  ${it.padEnd(12)} ${firstSentence(join(here, `${it}.ts`))}`);
+  process.exitCode = name === undefined ? 0 : 2;
+}
+
+function firstSentence(file: string): string {
+  const comment = /^(?:\/\*\*|\/\/)([\s\S]*?[.:])\s/.exec(readFileSync(file, "utf8"))?.[1] ?? "";
+  return comment.replaceAll(/\s*\n\s*(?:\*|\/\/)\s*/g, " ").trim();
+}
