@@ -1,0 +1,517 @@
+/**
+ * What every storage must do, as a list of checks for any test runner. A check makes a storage of its own, throws an error
+ * that says what was expected where the storage differs, and closes what it opened.
+ */
+import { DuplicateError, NotFoundError, StorageError, show, TrialFinishedError, ValidationError } from "../errors.ts";
+import { createRng, type Rng } from "../math/rng.ts";
+import type { FlatParams } from "../space/parameter.ts";
+import type { Owner, Storage, StoredStudy, StudyDefinition, TrialDraft, TrialOutcome } from "../storage/storage.ts";
+import type { FrozenTrial, Json } from "../trial/trial.ts";
+
+export interface ConformanceCheck {
+  /** A sentence about the storage. */
+  readonly name: string;
+  /** Rejects where the sentence is not true. */
+  run(): Promise<void>;
+}
+
+export interface StorageConformanceOptions {
+  /** Draws the doubles and the interleavings that are tried; by default the same at each run. */
+  readonly rng?: Rng;
+}
+
+/**
+ * The checks for the storage that `makeStorage` makes, new and empty at each call.
+ *
+ * @example for (const check of storageConformance(() => memory())) test(check.name, check.run)
+ */
+export function storageConformance(
+  makeStorage: () => Storage | Promise<Storage>,
+  options: StorageConformanceOptions = {},
+): readonly ConformanceCheck[] {
+  const { rng = createRng("storage conformance") } = options;
+  return Object.entries(CHECKS).map(([name, check]) => ({
+    name,
+    async run() {
+      const storage = await makeStorage();
+      try {
+        const study = await storage.createStudy(DEFINITION);
+        await check({ storage, study, owner: storage.newOwner(), rng: rng.fork(name) });
+      } finally {
+        await storage.close();
+      }
+    },
+  }));
+}
+
+/** What a check works on. */
+interface Bench {
+  readonly storage: Storage;
+  /** Made of `DEFINITION`, without trials. */
+  readonly study: StoredStudy;
+  readonly owner: Owner;
+  readonly rng: Rng;
+}
+
+const DEFINITION: StudyDefinition = {
+  name: "study",
+  direction: "maximize",
+  space: [{ name: "x", parameter: { type: "float", low: -1, high: 1, log: false } }],
+  seed: 7,
+  attributes: { note: "first", nested: { list: [1, "two", null, true] } },
+  createdAt: 1_760_000_000_123.5,
+};
+
+const OUTCOME: TrialOutcome = { state: "completed", value: 0.25, metrics: {}, error: null, finishedAt: 2000 };
+
+const HOSTILE_NAMES: readonly string[] = [
+  "'; drop table studies; --",
+  '"quoted" `ticked` [braced] %_?',
+  "naïve 日本語 🧪👩‍🔬",
+  "\u202Eright to left",
+  "line\nbreak\ttab\u0001",
+  "<img src=x onerror=alert(1)>",
+  "=cmd|' /C calc'!A0",
+  "../../etc/passwd",
+  "__proto__",
+  "constructor",
+  "CaseTwin",
+  "casetwin",
+  " ",
+  "e\u0301",
+  "\u00e9",
+  "long ".repeat(13_108),
+];
+
+const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
+  async "a study comes back as it was given"({ storage, study }) {
+    same({ ...study, id: "" }, { ...DEFINITION, id: "" }, "the study created");
+    same(await storage.findStudy("study"), study, "the study found by name");
+    const text = await storage.createStudy({ ...DEFINITION, name: "text seed", seed: "7", direction: "minimize" });
+    same((await storage.findStudy("text seed"))?.seed, "7", "a seed that is a string");
+    same(text.direction, "minimize", "the direction");
+  },
+
+  async "a study's name is unique"({ storage, study }) {
+    await fails(storage.createStudy({ ...DEFINITION, direction: "minimize" }), DuplicateError, "a taken name");
+    same(await storage.findStudy("study"), study, "the study that had the name");
+  },
+
+  async "any well-formed name is kept as it is"({ storage, study }) {
+    for (const name of HOSTILE_NAMES) await storage.createStudy({ ...DEFINITION, name });
+    for (const name of HOSTILE_NAMES) same((await storage.findStudy(name))?.name, name, "the name");
+    const names = (await storage.listStudies()).map((it) => it.name);
+    same(names, [study.name, ...HOSTILE_NAMES], "the names listed");
+  },
+
+  async "a name that some database could not keep is refused"({ storage, study }) {
+    for (const name of ["", "nul\0byte", "lone \ud800 surrogate"]) {
+      await fails(storage.createStudy({ ...DEFINITION, name }), ValidationError, `the name ${show(name)}`);
+    }
+    same(await storage.listStudies(), [study], "the studies listed");
+  },
+
+  async "what does not exist is null by name and NotFoundError by id"({ storage, study, owner }) {
+    same(await storage.findStudy("nobody"), null, "an unknown name");
+    for (const id of ["", "nobody", "0", "999", `${study.id}x`, "1e0"]) {
+      if (id === study.id) continue;
+      await fails(storage.trialsSince(id, 0), NotFoundError, `trialsSince of study ${show(id)}`);
+      await fails(storage.createTrial(id, draft(0, owner)), NotFoundError, `createTrial in study ${show(id)}`);
+      await fails(storage.updateStudy(id, {}), NotFoundError, `updateStudy of study ${show(id)}`);
+      await fails(storage.deleteStudy(id), NotFoundError, `deleteStudy of study ${show(id)}`);
+      await fails(storage.releaseDead(id), NotFoundError, `releaseDead in study ${show(id)}`);
+    }
+    const claim = { owner, params: {}, note: null, startedAt: 0 };
+    for (const number of [0, -1, 1.5, Number.NaN]) {
+      await fails(storage.claimTrial(study.id, number, claim), NotFoundError, `claimTrial of ${number}`);
+      await fails(storage.reportTrial(study.id, number, { step: 0, value: 0 }), NotFoundError, `report to ${number}`);
+      await fails(storage.setTrialAttribute(study.id, number, "a", 1), NotFoundError, `attribute of ${number}`);
+      await fails(storage.finishTrial(study.id, number, OUTCOME), NotFoundError, `finishTrial of ${number}`);
+      await fails(storage.releaseTrial(study.id, number, owner), NotFoundError, `releaseTrial of ${number}`);
+    }
+  },
+
+  async "a deleted study is gone with its trials, and its id is not given again"({ storage, study, owner }) {
+    await storage.createTrial(study.id, draft(0, owner));
+    await storage.reportTrial(study.id, 0, { step: 0, value: 1 });
+    await storage.deleteStudy(study.id);
+    same(await storage.findStudy("study"), null, "the study");
+    await fails(storage.trialsSince(study.id, 0), NotFoundError, "its trials");
+    const again = await storage.createStudy(DEFINITION);
+    if (again.id === study.id) throw new Error(`A new study got the id ${study.id} of a deleted one.`);
+    same((await storage.trialsSince(again.id, 0)).trials, [], "the trials of a new study with the same name");
+  },
+
+  async "a study's space is replaced and its attributes are added to"({ storage, study }) {
+    const space = [...DEFINITION.space, { name: "y", parameter: { type: "boolean" } }];
+    await storage.updateStudy(study.id, { space });
+    await storage.updateStudy(study.id, { attributes: { note: "second", more: [] } });
+    const attributes = { ...DEFINITION.attributes, note: "second", more: [] };
+    same(await storage.findStudy("study"), { ...study, space, attributes }, "the study");
+  },
+
+  async "a trial comes back as it was drafted"({ storage, study, owner }) {
+    const running = { ...draft(0, owner), attributes: { a: 1 }, note: { scales: [0.5, 2] } };
+    const waiting: TrialDraft = { ...draft(1, null), state: "waiting", startedAt: null };
+    const fresh = { value: null, metrics: {}, reports: [], error: null, finishedAt: null };
+    const expected = [running, waiting].map(({ owner: _, ...trial }) => ({ ...trial, ...fresh }));
+    same(await storage.createTrial(study.id, running), expected[0], "the running trial");
+    same(await storage.createTrial(study.id, waiting), expected[1], "the waiting trial");
+    same((await storage.trialsSince(study.id, 0)).trials, expected, "the trials read");
+  },
+
+  async "a taken number creates nothing and one that leaves a gap is refused"({ storage, study, owner }) {
+    const first = await storage.createTrial(study.id, draft(0, owner));
+    const before = await storage.trialsSince(study.id, 0);
+    same(await storage.createTrial(study.id, draft(0, owner, { x: 1 })), null, "a second trial 0");
+    for (const number of [2, -1, 0.5, Number.NaN]) {
+      await fails(
+        storage.createTrial(study.id, draft(number, owner)),
+        ValidationError,
+        `trial ${number} after trial 0`,
+      );
+    }
+    same(await storage.trialsSince(study.id, 0), before, "the changes after refusals");
+    same(before.trials, [first], "the trials");
+  },
+
+  async "eight writers at once get unique numbers without gaps"({ storage, study }) {
+    const created: FrozenTrial[] = [];
+    const write = async (owner: Owner) => {
+      for (let mine = 0; mine < 10; ) {
+        const { trials } = await storage.trialsSince(study.id, 0);
+        const trial = await storage.createTrial(study.id, draft(trials.length, owner, { x: mine }));
+        if (trial === null) continue;
+        created.push(trial);
+        mine++;
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, () => write(storage.newOwner())));
+    created.sort((a, b) => a.number - b.number);
+    const numbers = created.map((trial) => trial.number);
+    same(numbers, [...Array(80).keys()], "the numbers");
+    same((await storage.trialsSince(study.id, 0)).trials, created, "the trials, each as its writer was given it");
+  },
+
+  async "a waiting trial is claimed once"({ storage, study }) {
+    await storage.createTrial(study.id, { ...draft(0, null, { x: 0.5 }), state: "waiting", startedAt: null });
+    const claims = Array.from({ length: 8 }, (_, i) =>
+      storage.claimTrial(study.id, 0, { owner: storage.newOwner(), params: { x: i }, note: i, startedAt: 1000 + i }),
+    );
+    const claimed = (await Promise.all(claims)).filter((trial) => trial !== null);
+    same(claimed.length, 1, "the number of claims that succeeded");
+    const { state, params, note, startedAt } = claimed[0]!;
+    same([state, params, startedAt], ["running", { x: note }, 1000 + Number(note)], "the trial claimed");
+    same((await storage.trialsSince(study.id, 0)).trials, claimed, "the trial read");
+  },
+
+  async "reports are appended in order while the trial runs"({ storage, study, owner }) {
+    await storage.createTrial(study.id, draft(0, owner));
+    await storage.createTrial(study.id, { ...draft(1, null), state: "waiting", startedAt: null });
+    const reports = [3, 1, 1, 0.5].map((step, i) => ({ step, value: [Number.NaN, -0, 1 / 3, -Infinity][i]! }));
+    for (const report of reports) await storage.reportTrial(study.id, 0, report);
+    await fails(
+      storage.reportTrial(study.id, 1, { step: 0, value: 0 }),
+      ValidationError,
+      "a report to a waiting trial",
+    );
+    const finished = await storage.finishTrial(study.id, 0, OUTCOME);
+    same(finished.reports, reports, "the reports");
+    await fails(storage.reportTrial(study.id, 0, { step: 9, value: 0 }), TrialFinishedError, "a late report");
+    same((await trialOf(storage, study, 0)).reports, reports, "the reports read");
+  },
+
+  async "an outcome is kept whole"({ storage, study, owner }) {
+    const outcomes: TrialOutcome[] = [
+      { ...OUTCOME, standardError: 0.01, cost: 12.5, metrics: { auc: 0.9, loss: Number.NaN }, params: { y: "chosen" } },
+      { ...OUTCOME, state: "failed", value: null, error: { message: "boom", stack: "Error: boom\n  at x" } },
+      { ...OUTCOME, state: "failed", value: null, error: { message: "no \ud800 stack" } },
+      { ...OUTCOME, state: "pruned", value: -1 },
+      { ...OUTCOME, state: "pruned", value: null },
+    ];
+    for (const [number, outcome] of outcomes.entries()) {
+      const trial = await storage.createTrial(study.id, draft(number, owner));
+      const expected = { ...trial, ...outcome };
+      same(await storage.finishTrial(study.id, number, outcome), expected, "the finished trial");
+      same(await trialOf(storage, study, number), expected, "the trial read");
+    }
+  },
+
+  async "a waiting trial can be finished"({ storage, study }) {
+    await storage.createTrial(study.id, { ...draft(0, null), state: "waiting", startedAt: null });
+    const trial = await storage.finishTrial(study.id, 0, OUTCOME);
+    same([trial.state, trial.startedAt], ["completed", null], "its state and start");
+  },
+
+  async "a final trial changes no more, save its attributes"({ storage, study, owner }) {
+    const states = ["completed", "pruned", "failed"] as const;
+    for (const [number, state] of states.entries()) {
+      await storage.createTrial(study.id, draft(number, owner));
+      const final = await storage.finishTrial(study.id, number, { ...OUTCOME, state });
+      const { revision } = await storage.trialsSince(study.id, 0);
+      for (const outcome of [OUTCOME, { ...OUTCOME, state: "failed" as const }]) {
+        await fails(storage.finishTrial(study.id, number, outcome), TrialFinishedError, `telling a ${state} trial`);
+      }
+      await fails(storage.reportTrial(study.id, number, { step: 0, value: 0 }), TrialFinishedError, "a report");
+      const claim = { owner, params: {}, note: null, startedAt: 0 };
+      same(await storage.claimTrial(study.id, number, claim), null, "a claim");
+      await storage.releaseTrial(study.id, number, owner);
+      same(await storage.trialsSince(study.id, revision), { trials: [], revision }, "the changes since it ended");
+      await storage.setTrialAttribute(study.id, number, "seen", true);
+      same(await trialOf(storage, study, number), { ...final, attributes: { seen: true } }, "the trial");
+    }
+  },
+
+  async "a NaN result is refused and the trial runs on"({ storage, study, owner }) {
+    const trial = await storage.createTrial(study.id, draft(0, owner));
+    for (const key of ["value", "standardError", "cost"]) {
+      const outcome = { ...OUTCOME, [key]: Number.NaN };
+      await fails(storage.finishTrial(study.id, 0, outcome), ValidationError, `a NaN ${key}`);
+    }
+    same(await trialOf(storage, study, 0), trial, "the trial");
+  },
+
+  async "doubles come back bit for bit"({ storage, study, owner, rng }) {
+    const special = [
+      -0,
+      0,
+      Infinity,
+      -Infinity,
+      5e-324,
+      -2.2250738585072014e-308,
+      2 ** 53 + 2,
+      -(2 ** 63),
+      1.7e308,
+      0.1,
+    ];
+    for (let number = 0; number < 40; number++) {
+      const [a, b, c, d, e] = Array.from({ length: 5 }, (_, i) => special[number * 5 + i] ?? randomDouble(rng));
+      await storage.createTrial(study.id, { ...draft(number, owner, { a: a!, b: b! }), note: [c!], startedAt: d! });
+      await storage.reportTrial(study.id, number, { step: e!, value: a! });
+      await storage.setTrialAttribute(study.id, number, "double", b!);
+      await storage.finishTrial(study.id, number, {
+        ...OUTCOME,
+        value: a!,
+        standardError: b!,
+        cost: c!,
+        metrics: { d: d! },
+        finishedAt: e!,
+      });
+      const trial = await trialOf(storage, study, number);
+      same(trial.params, { a, b }, "the params");
+      same([trial.value, trial.standardError, trial.cost], [a, b, c], "value, standard error and cost");
+      same([trial.note, trial.startedAt, trial.finishedAt], [[c], d, e], "note and times");
+      same([trial.metrics, trial.reports], [{ d }, [{ step: e, value: a }]], "metrics and reports");
+      same(trial.attributes, { double: b }, "the attributes");
+    }
+  },
+
+  async "attributes hold any JSON, under any key"({ storage, study, owner }) {
+    await storage.createTrial(study.id, draft(0, owner));
+    const values: Json[] = [null, true, "", "nul\0 and \ud800", [], {}, [[[]]], "🧪".repeat(16_384), nested(90)];
+    values.push(JSON.parse('{"__proto__": {"polluted": true}, "toString": 1, "": 2, "nested": {"__proto__": []}}'));
+    const keys = [
+      "__proto__",
+      "constructor",
+      "toString",
+      "",
+      "a.b",
+      "'\";--",
+      "nul\0",
+      "🧪",
+      "key ".repeat(16_384),
+      "k",
+    ];
+    for (const [i, key] of keys.entries()) await storage.setTrialAttribute(study.id, 0, key, values[i]!);
+    await storage.setTrialAttribute(study.id, 0, "k", "replaced");
+    const { attributes } = await trialOf(storage, study, 0);
+    same(
+      Object.entries(attributes),
+      keys.map((key, i) => [key, key === "k" ? "replaced" : values[i]]),
+      "the attributes",
+    );
+    same(({} as { polluted?: unknown }).polluted, undefined, "the prototype of all objects");
+  },
+
+  async "what JSON would change in silence is refused"({ storage, study, owner }) {
+    const trial = await storage.createTrial(study.id, draft(0, owner));
+    const cyclic: unknown[] = [];
+    cyclic.push(cyclic);
+    const values = [undefined, Number.NaN, 1n, new Date(0), () => 1, Symbol("s"), new Map(), [undefined], cyclic];
+    for (const value of [...values, { deep: [{ value: undefined }] }, nested(100_000)]) {
+      const set = storage.setTrialAttribute(study.id, 0, "a", value as Json);
+      await fails(set, ValidationError, `the attribute ${String(typeof value)}`);
+    }
+    same(await trialOf(storage, study, 0), trial, "the trial");
+  },
+
+  async "what is given and what is handed out are copies"({ storage, study, owner }) {
+    const params = { x: 0.5 };
+    const note = { list: [1] };
+    const given = { ...draft(0, owner, params), note, attributes: { deep: { a: 1 } } };
+    await storage.createTrial(study.id, given);
+    const metrics = { auc: 0.5 };
+    const report = { step: 0, value: 1 };
+    const attribute = { tags: ["a"] };
+    await storage.reportTrial(study.id, 0, report);
+    await storage.setTrialAttribute(study.id, 0, "given", attribute);
+    await storage.finishTrial(study.id, 0, { ...OUTCOME, metrics });
+    const { id } = study;
+    const stored = async () => JSON.stringify([await storage.findStudy("study"), await storage.trialsSince(id, 0)]);
+    const before = await stored();
+    for (const it of [params, note, given.attributes, metrics, report, attribute]) spoil(it);
+    spoil(study);
+    spoil(await storage.findStudy("study"));
+    spoil(await storage.listStudies());
+    spoil(await storage.trialsSince(id, 0));
+    same(await stored(), before, "what is stored, after all copies were spoilt");
+  },
+
+  async "trialsSince tells each reader every change and no trial twice unchanged"({ storage, study, owner, rng }) {
+    const readers = Array.from({ length: 3 }, () => ({ view: [] as FrozenTrial[], revision: 0 }));
+    let count = 0;
+    for (let i = 0; i < 120; i++) {
+      const number = rng.int(Math.max(1, count));
+      const state = count === 0 ? undefined : (await trialOf(storage, study, number)).state;
+      const move = rng.int(4);
+      if (state === undefined || move === 0) await storage.createTrial(study.id, draft(count++, owner));
+      else if (move === 1) await storage.setTrialAttribute(study.id, number, "i", i);
+      else if (move === 2 && state === "running") await storage.reportTrial(study.id, number, { step: i, value: i });
+      else if (state === "running") await storage.finishTrial(study.id, number, OUTCOME);
+      const reader = readers[rng.int(5)];
+      if (reader === undefined) continue;
+      const { trials, revision } = await storage.trialsSince(study.id, reader.revision);
+      for (const trial of trials) {
+        if (isSame(reader.view[trial.number], trial))
+          throw new Error(`Trial ${trial.number} was read twice unchanged.`);
+        reader.view[trial.number] = trial;
+      }
+      if (revision < reader.revision) throw new Error(`Revision ${revision} came after ${reader.revision}.`);
+      reader.revision = revision;
+      same(reader.view, (await storage.trialsSince(study.id, 0)).trials, "a reader's view");
+      same(await storage.trialsSince(study.id, revision), { trials: [], revision }, "what changed since just now");
+    }
+  },
+
+  async "a released trial waits again with its number, params and note, and without reports"({
+    storage,
+    study,
+    owner,
+  }) {
+    const trial = await storage.createTrial(study.id, { ...draft(0, owner), note: { a: 1 }, attributes: { kept: 1 } });
+    await storage.reportTrial(study.id, 0, { step: 0, value: 1 });
+    await storage.releaseTrial(study.id, 0, storage.newOwner());
+    same((await trialOf(storage, study, 0)).state, "running", "its state, released by another than its owner");
+    await storage.releaseTrial(study.id, 0, owner);
+    same(await trialOf(storage, study, 0), { ...trial, state: "waiting", startedAt: null }, "the trial");
+    const claim = { owner: storage.newOwner(), params: { x: 2 }, note: null, startedAt: 9 };
+    const claimed = await storage.claimTrial(study.id, 0, claim);
+    same(claimed, { ...trial, params: { x: 2 }, note: null, startedAt: 9 }, "the trial, claimed again");
+    await storage.releaseTrial(study.id, 0, owner);
+    same(await trialOf(storage, study, 0), claimed, "the trial, released by the owner it had before");
+  },
+
+  async "each owner has a name of its own, and a living one keeps its trials"({ storage, study, owner }) {
+    const owners = [owner, ...Array.from({ length: 50 }, () => storage.newOwner())];
+    same(new Set(owners).size, owners.length, "the number of names");
+    const trial = await storage.createTrial(study.id, draft(0, owner));
+    same(await storage.releaseDead(study.id), [], "the trials released");
+    same(await trialOf(storage, study, 0), trial, "the trial");
+  },
+
+  async "studies do not touch each other's trials"({ storage, study, owner }) {
+    const other = await storage.createStudy({ ...DEFINITION, name: "other" });
+    await storage.createTrial(study.id, draft(0, owner, { x: 1 }));
+    await storage.createTrial(other.id, draft(0, owner, { x: 2 }));
+    await storage.finishTrial(other.id, 0, OUTCOME);
+    same((await storage.trialsSince(study.id, 0)).trials.length, 1, "the trials of the first study");
+    same((await trialOf(storage, study, 0)).state, "running", "the state of its trial");
+    await storage.deleteStudy(other.id);
+    same((await trialOf(storage, study, 0)).params, { x: 1 }, "its params after the other study was deleted");
+  },
+
+  async "a closed storage says so, and closing it again does nothing"({ storage, study, owner }) {
+    await storage.close();
+    await storage.close();
+    const claim = { owner, params: {}, note: null, startedAt: 0 };
+    const uses = [
+      () => storage.createStudy({ ...DEFINITION, name: "late" }),
+      () => storage.findStudy("study"),
+      () => storage.listStudies(),
+      () => storage.deleteStudy(study.id),
+      () => storage.updateStudy(study.id, {}),
+      () => storage.createTrial(study.id, draft(0, owner)),
+      () => storage.claimTrial(study.id, 0, claim),
+      () => storage.reportTrial(study.id, 0, { step: 0, value: 0 }),
+      () => storage.setTrialAttribute(study.id, 0, "a", 1),
+      () => storage.finishTrial(study.id, 0, OUTCOME),
+      () => storage.trialsSince(study.id, 0),
+      () => storage.releaseDead(study.id),
+      () => storage.releaseTrial(study.id, 0, owner),
+    ];
+    for (const use of uses) await fails(use(), StorageError, "use after close");
+  },
+};
+
+function draft(number: number, owner: Owner | null, params: FlatParams = { x: 0.5 }): TrialDraft {
+  return { number, state: "running", params, note: null, attributes: {}, startedAt: 1000, owner };
+}
+
+async function trialOf(storage: Storage, study: StoredStudy, number: number): Promise<FrozenTrial> {
+  const { trials } = await storage.trialsSince(study.id, 0);
+  const trial = trials[number];
+  if (trial === undefined) throw new Error(`Trial ${number} is missing among ${trials.length} trials.`);
+  return trial;
+}
+
+/** Any finite double: 64 random bits, drawn again while they are no finite number. */
+function randomDouble(rng: Rng): number {
+  const view = new DataView(new ArrayBuffer(8));
+  for (;;) {
+    view.setUint32(0, rng.uint32());
+    view.setUint32(4, rng.uint32());
+    if (Number.isFinite(view.getFloat64(0))) return view.getFloat64(0);
+  }
+}
+
+function nested(depth: number): Json {
+  let value: Json = 1;
+  for (let i = 0; i < depth; i++) value = [value];
+  return value;
+}
+
+/** Changes whatever in `value` can be changed. */
+function spoil(value: unknown): void {
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, item] of Object.entries(value)) {
+    spoil(item);
+    Reflect.set(value, key, "spoilt");
+  }
+  Reflect.set(value, "added", "spoilt");
+}
+
+function same(actual: unknown, expected: unknown, what: string): void {
+  if (isSame(actual, expected)) return;
+  throw new Error(`Expected ${what} to be ${show(expected)}, but got ${show(actual)}.`);
+}
+
+/** Deep equality in which −0 is not 0 and NaN is NaN. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return Object.is(a, b);
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every(
+    (key) => Object.hasOwn(b, key) && isSame((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+  );
+}
+
+async function fails(promise: Promise<unknown>, kind: new (message: string) => Error, what: string): Promise<void> {
+  const thrown = await promise.then(
+    () => null,
+    (error: unknown) => error,
+  );
+  if (thrown instanceof kind && thrown.message !== "") return;
+  const got = thrown === null ? "nothing was thrown" : `got ${String(thrown)}`;
+  throw new Error(`Expected ${what} to be refused with a ${kind.name}, but ${got}.`);
+}

@@ -1,0 +1,17 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, test } from "vitest";
+import { memory } from "../../src/storage/memory.ts";
+import { sqlite } from "../../src/storage/sql/sqlite.ts";
+import { storageConformance } from "../../src/testing/storage-conformance.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "assay-storage-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+const STORAGES = { memory: () => memory(), sqlite: () => sqlite(join(folder, `${files++}.db`)) };
+
+describe.each(Object.entries(STORAGES))("%s", (_, makeStorage) => {
+  for (const check of storageConformance(makeStorage)) test(check.name, check.run);
+});
