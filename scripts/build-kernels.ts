@@ -21,7 +21,7 @@ const KERNELS: readonly Kernel[] = [
 ];
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
-const FLAGS = ["-O3", "--noAssert", "--converge", "--runtime", "stub", "--enable", "simd", "--initialMemory", "1"];
+const FLAGS = ["-O3s", "--noAssert", "--converge", "--runtime", "stub", "--enable", "simd", "--initialMemory", "1"];
 /** Pointers are 32 bits wide here, and no function with a vector leaves the module. */
 const SILENT = ["--disableWarning", "201", "--disableWarning", "112"];
 
@@ -30,7 +30,10 @@ function compile(kernel: Kernel): Buffer {
   try {
     const target = join(folder, "kernel.wasm");
     const compiler = join(ROOT, "node_modules", "assemblyscript", "bin", "asc.js");
-    execFileSync(process.execPath, [compiler, kernel.source, "--outFile", target, ...FLAGS, ...SILENT], { cwd: ROOT, stdio: ["ignore", "inherit", "pipe"] });
+    execFileSync(process.execPath, [compiler, kernel.source, "--outFile", target, ...FLAGS, ...SILENT], {
+      cwd: ROOT,
+      stdio: ["ignore", "inherit", "pipe"],
+    });
     return readFileSync(target);
   } finally {
     rmSync(folder, { recursive: true });
