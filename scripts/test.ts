@@ -25,8 +25,10 @@ const summary: string[] = [];
 const filters = process.argv.slice(2);
 if (filters.length === 0) {
   step("types", "tsc", ["--noEmit"]);
+  step("types of the core, without Node's", "tsc", ["-p", "tsconfig.core.json"]);
   step("lint and format", "biome", ["check", "--error-on-warnings"]);
   step("layers", "node", ["scripts/check-layers.ts"]);
+  step("walls", "node", ["scripts/check-walls.ts"]);
   step("exports", "node", ["scripts/check-exports.ts"]);
 }
 step(
