@@ -1,0 +1,260 @@
+/**
+ * Exact Gaussian process regression with known kernel parameters: data are taken in once, O(n³), and then the posterior is
+ * asked for at any number of points, with gradients, O(n²) a point.
+ *
+ *   K = k(X, X) + diag(σ² + vᵢ) = L Lᵀ,   α = K⁻¹ y
+ *   μ(x) = k(x, X) α,   s²(x) = k(x, x) − |L⁻¹ k(X, x)|²
+ *
+ * The posterior is that of the function, without the noise of an observation. The prior mean is 0.
+ *
+ * Source: Rasmussen & Williams 2006, algorithm 2.1.
+ */
+import { show, ValidationError } from "../errors.ts";
+import {
+  appendRow,
+  cholesky,
+  solveCholesky,
+  solveLower,
+  solveLowerMany,
+  solveLowerTransposed,
+} from "../math/cholesky.ts";
+import { log } from "../math/special.ts";
+import { crossCovariance, inverseSquares, type KernelParameters, matern52, matern52Slope } from "./kernel.ts";
+
+/** What was observed. */
+export interface Observations {
+  /** [n, d], row-major; coordinates near [0, 1] suit the default priors. */
+  readonly x: Float64Array;
+  /** [n], finite; standardised to mean 0 and variance 1 it suits the default priors. */
+  readonly y: Float64Array;
+  /** [d], 1 where a coordinate is an unordered level, compared as equal or different. Default: all numeric. */
+  readonly nominal?: Uint8Array;
+  /** [n], variances vᵢ known for single observations, in the squared unit of y, on top of the common noise. */
+  readonly variance?: Float64Array;
+}
+
+/** A Gaussian process that has taken in its data. */
+export interface Gp {
+  /** Observations. */
+  readonly n: number;
+  /** Coordinates. */
+  readonly d: number;
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  readonly nominal: Uint8Array;
+  readonly parameters: KernelParameters;
+  /** The Cholesky factor of K, [n, n], lower triangular. */
+  readonly L: Float64Array;
+  /** K⁻¹ y, [n]. */
+  readonly alpha: Float64Array;
+}
+
+/** Mean and standard deviation of the function at m points. */
+export interface Posterior {
+  /** [m], in units of y. */
+  readonly mean: Float64Array;
+  /** [m], > 0, same unit. */
+  readonly sigma: Float64Array;
+}
+
+/** The posterior at one point, with its gradient. */
+export interface PosteriorGradient {
+  readonly mean: number;
+  readonly sigma: number;
+  /** ∂μ/∂x, [d]; 0 for nominal coordinates. */
+  readonly meanGradient: Float64Array;
+  /** ∂s/∂x, [d]; 0 for nominal coordinates. */
+  readonly sigmaGradient: Float64Array;
+}
+
+/** The least posterior variance, in parts of s²: what rounding leaves of k(x, x) − |v|² where it is 0. */
+const VARIANCE_LEAST = 1e-12;
+
+/**
+ * Takes in data under given kernel parameters.
+ *
+ * @throws ValidationError when shapes do not agree or a number is not finite
+ * @throws NumericalError when K is not positive definite even with jitter
+ * @example const gp = condition({ x, y }, { lengthScales: Float64Array.of(0.3), signalVariance: 1, noiseVariance: 1e-4 })
+ */
+export function condition(data: Observations, parameters: KernelParameters): Gp {
+  const { n, d, nominal } = checkObservations(data);
+  checkParameters(parameters, d);
+  const K = covariance(data, n, nominal, parameters);
+  const { L } = cholesky(K, n);
+  return { n, d, x: data.x, y: data.y, nominal, parameters, L, alpha: solveCholesky(L, n, data.y) };
+}
+
+/** K, [n, n]. */
+function covariance(data: Observations, n: number, nominal: Uint8Array, parameters: KernelParameters): Float64Array {
+  const K = new Float64Array(n * n);
+  const { lengthScales, signalVariance, noiseVariance } = parameters;
+  crossCovariance(data.x, n, data.x, n, nominal, inverseSquares(lengthScales), signalVariance, K);
+  for (let i = 0; i < n; i++) K[i * n + i]! += noiseVariance + (data.variance?.[i] ?? 0);
+  return K;
+}
+
+/**
+ * The same process with one observation more, in O(n²).
+ *
+ * @param x [d]
+ * @throws NumericalError when the new point is too close to an old one for the noise
+ */
+export function append(gp: Gp, x: Float64Array, y: number, variance = 0): Gp {
+  const { n, d, nominal, parameters } = gp;
+  const k = new Float64Array(n);
+  crossCovariance(x, 1, gp.x, n, nominal, inverseSquares(parameters.lengthScales), parameters.signalVariance, k);
+  const L = appendRow(gp.L, n, k, parameters.signalVariance + parameters.noiseVariance + variance);
+  const ys = concat(gp.y, [y]);
+  return { n: n + 1, d, x: concat(gp.x, x), y: ys, nominal, parameters, L, alpha: solveCholesky(L, n + 1, ys) };
+}
+
+/**
+ * The posterior at m points.
+ *
+ * @param x [m, d]
+ * @throws ValidationError when the length of x is no multiple of d
+ */
+export function posterior(gp: Gp, x: Float64Array): Posterior {
+  const { n, d, parameters } = gp;
+  const m = x.length / d;
+  if (!Number.isInteger(m))
+    throw new ValidationError(`Points must be rows of ${d} coordinates, [m, ${d}], but got ${x.length} numbers.`);
+  const { signalVariance } = parameters;
+  const k = new Float64Array(n * m);
+  crossCovariance(gp.x, n, x, m, gp.nominal, inverseSquares(parameters.lengthScales), signalVariance, k);
+  const mean = new Float64Array(m);
+  for (let i = 0; i < n; i++) for (let c = 0; c < m; c++) mean[c]! += k[i * m + c]! * gp.alpha[i]!;
+  const v = solveLowerMany(gp.L, n, k, m, k);
+  const variance = new Float64Array(m).fill(signalVariance);
+  for (let i = 0; i < n; i++) for (let c = 0; c < m; c++) variance[c]! -= v[i * m + c]! * v[i * m + c]!;
+  return { mean, sigma: variance.map((value) => Math.sqrt(Math.max(value, VARIANCE_LEAST * signalVariance))) };
+}
+
+/**
+ * The posterior and its gradient at one point.
+ *
+ *   ∂μ/∂xⱼ = Σᵢ αᵢ ∂kᵢ/∂xⱼ,   ∂s/∂xⱼ = −Σᵢ wᵢ ∂kᵢ/∂xⱼ / s,   w = K⁻¹ k,   ∂kᵢ/∂xⱼ = 2 s² m′(r²) (xⱼ − xᵢⱼ)/lⱼ²
+ *
+ * @param x [d]
+ */
+export function posteriorGradient(gp: Gp, x: Float64Array): PosteriorGradient {
+  const { n, d, nominal, parameters, alpha } = gp;
+  const { signalVariance } = parameters;
+  const weights = inverseSquares(parameters.lengthScales);
+  const k = new Float64Array(n);
+  const slope = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    const r2 = squaredDistance(gp.x, i * d, x, nominal, weights);
+    k[i] = signalVariance * matern52(r2);
+    slope[i] = 2 * signalVariance * matern52Slope(r2);
+  }
+  let mean = 0;
+  for (let i = 0; i < n; i++) mean += k[i]! * alpha[i]!;
+  const v = solveLower(gp.L, n, k, k);
+  let variance = signalVariance;
+  for (let i = 0; i < n; i++) variance -= v[i]! * v[i]!;
+  const least = VARIANCE_LEAST * signalVariance;
+  const sigma = Math.sqrt(Math.max(variance, least));
+  const w = solveLowerTransposed(gp.L, n, v, v);
+  const meanGradient = new Float64Array(d);
+  const sigmaGradient = new Float64Array(d);
+  // On the floor the standard deviation is constant.
+  const bySigma = variance > least ? -1 / sigma : 0;
+  for (let i = 0; i < n; i++) {
+    const meanPart = alpha[i]! * slope[i]!;
+    const sigmaPart = w[i]! * slope[i]! * bySigma;
+    for (let j = 0; j < d; j++) {
+      const difference = x[j]! - gp.x[i * d + j]!;
+      meanGradient[j]! += meanPart * difference;
+      sigmaGradient[j]! += sigmaPart * difference;
+    }
+  }
+  for (let j = 0; j < d; j++) {
+    const factor = nominal[j] ? 0 : weights[j]!;
+    meanGradient[j]! *= factor;
+    sigmaGradient[j]! *= factor;
+  }
+  return { mean, sigma, meanGradient, sigmaGradient };
+}
+
+function squaredDistance(
+  data: Float64Array,
+  offset: number,
+  x: Float64Array,
+  nominal: Uint8Array,
+  weights: Float64Array,
+): number {
+  let r2 = 0;
+  for (let j = 0; j < x.length; j++) {
+    const difference = x[j]! - data[offset + j]!;
+    if (nominal[j] === 0) r2 += difference * difference * weights[j]!;
+    else if (difference !== 0) r2 += weights[j]!;
+  }
+  return r2;
+}
+
+/** log p(y | X, parameters) = −½ yᵀα − Σ log Lᵢᵢ − (n/2) log 2π. Source: Rasmussen & Williams 2006, eq. 2.30. */
+export function logMarginalLikelihood(gp: Gp): number {
+  let sum = -0.5 * gp.n * LOG_2PI;
+  for (let i = 0; i < gp.n; i++) sum -= 0.5 * gp.y[i]! * gp.alpha[i]! + log(gp.L[i * gp.n + i]!);
+  return sum;
+}
+
+const LOG_2PI = log(2 * Math.PI);
+
+/** n, d and the kinds of the coordinates. @throws ValidationError when shapes do not agree or a number is not finite */
+export function checkObservations(data: Observations): {
+  readonly n: number;
+  readonly d: number;
+  readonly nominal: Uint8Array;
+} {
+  const { x, y, variance } = data;
+  const n = y.length;
+  if (n === 0) throw new ValidationError("A Gaussian process needs at least one observation, but got none.");
+  const d = data.nominal?.length ?? x.length / n;
+  if (x.length !== n * d) {
+    throw new ValidationError(
+      `\`x\` must hold a row of coordinates for each of the ${n} values of \`y\`${data.nominal === undefined ? "" : `, of the ${d} in \`nominal\``}, but got ${x.length} numbers.`,
+    );
+  }
+  if (variance !== undefined && variance.length !== n)
+    throw new ValidationError(
+      `\`variance\` must have a value for each of ${n} observations, but has ${variance.length}.`,
+    );
+  for (const [name, values] of [
+    ["x", x],
+    ["y", y],
+    ["variance", variance ?? y],
+  ] as const) {
+    const at = values.findIndex(
+      (value) => !Number.isFinite(value) || (name === "variance" && values === variance && value < 0),
+    );
+    if (at >= 0)
+      throw new ValidationError(
+        `\`${name}\` must be finite${name === "variance" ? " and >= 0" : ""}, but ${name}[${at}] is ${show(values[at])}.`,
+      );
+  }
+  return { n, d, nominal: data.nominal ?? new Uint8Array(d) };
+}
+
+function checkParameters(parameters: KernelParameters, d: number): void {
+  const { lengthScales, signalVariance, noiseVariance } = parameters;
+  if (lengthScales.length !== d || !lengthScales.every((l) => l > 0 && l < Infinity)) {
+    throw new ValidationError(
+      `\`lengthScales\` must be ${d} positive numbers, but got ${show(Array.from(lengthScales))}.`,
+    );
+  }
+  if (!(signalVariance > 0 && signalVariance < Infinity && noiseVariance >= 0 && noiseVariance < Infinity)) {
+    throw new ValidationError(
+      `\`signalVariance > 0\` and \`noiseVariance >= 0\` must hold, but got signalVariance=${show(signalVariance)}, noiseVariance=${show(noiseVariance)}.`,
+    );
+  }
+}
+
+function concat(a: Float64Array, b: ArrayLike<number>): Float64Array {
+  const joined = new Float64Array(a.length + b.length);
+  joined.set(a);
+  joined.set(b, a.length);
+  return joined;
+}

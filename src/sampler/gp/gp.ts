@@ -1,0 +1,193 @@
+/**
+ * Bayesian optimisation with a Gaussian process: a few spread trials, then for every ask a surrogate of the losses, and the
+ * point where its acquisition function is largest. One surrogate covers numbers, categories and conditional branches alike.
+ *
+ * The recipe (early start, cycled output warps, exploration of choices, incumbent by posterior mean under noise) and what it
+ * was measured against stand in `docs/decisions/010-gp-sampler-recipe.md`.
+ */
+import type { Acquisition } from "../../acquisition/acquisition.ts";
+import { logEi } from "../../acquisition/log-ei.ts";
+import { type Candidate, type Maximizer, maximize, rank } from "../../acquisition/maximize.ts";
+import { createTarget } from "../../acquisition/target.ts";
+import { show, ValidationError } from "../../errors.ts";
+import type { Warp } from "../../gp/warp.ts";
+import type { Rng } from "../../math/rng.ts";
+import type { FlatParams } from "../../space/parameter.ts";
+import { configurations, type Space } from "../../space/space.ts";
+import type { SampleRequest, Sampler, Suggestion } from "../sampler.ts";
+import { seenKeys, unseen } from "../unseen.ts";
+import { centre, type Design, designPoint } from "./design.ts";
+import { domainOf } from "./domain.ts";
+import { type Evidence, gather } from "./evidence.ts";
+import { exploration } from "./explore.ts";
+import { believe, recall, toNote } from "./surrogate.ts";
+
+export interface GpOptions {
+  /** What is maximised to choose a trial. Default `logEi()`. */
+  readonly acquisition?: Acquisition;
+  /** The trials before the first surrogate. */
+  readonly initialPoints?: {
+    /** How many, enqueued trials included. Default 5, or 6 where the space has categories or branches. */
+    readonly count?: number;
+    /** How they are laid out. Default `"sobol"`. */
+    readonly design?: Design;
+    /** Whether the first is the centre of the space (its parameters' defaults, where they have any). Default true. */
+    readonly centre?: boolean;
+  };
+  /** How the acquisition function is maximised: by L-BFGS from the best of a pool, or by random search. Default `"lbfgs"`. */
+  readonly maximizer?: Maximizer;
+  /** Output warps, taken in turn; one for always the same. Default `["half", "half-log", "yeo-johnson"]`. */
+  readonly warps?: readonly Warp[];
+  /** Whether asks are spent on hardly tried categories and branches. Default true. */
+  readonly explore?: boolean;
+}
+
+/** A space of at most so many configurations is listed instead of searched. */
+const LISTED_MOST = 4096;
+
+/** Best trials whose neighbourhood is searched. */
+const ANCHORS = 5;
+
+/**
+ * Observations to take in before the kernel is fitted again. A fit costs O(n³) a step, and with many observations one more
+ * hardly moves it; between fits the parameters of the last one are kept.
+ */
+function refitAfter(n: number): number {
+  return n <= 60 ? 1 : n <= 150 ? 3 : n <= 400 ? 10 : 25;
+}
+
+/**
+ * The Gaussian process sampler; see `GpOptions`.
+ *
+ * @throws ValidationError for an option that it does not know the value of
+ * @example gp({ acquisition: ucb({ kappa: 2.6 }), initialPoints: { count: 15, design: "sobol" } })
+ */
+export function gp(options: GpOptions = {}): Sampler {
+  const settings = check(options);
+  return {
+    name: "gp",
+    toJSON: () => ({
+      acquisition: settings.acquisition.toJSON(),
+      initialPoints: { ...settings.initialPoints, count: settings.initialPoints.count ?? "5, or 6 with categories" },
+      maximizer: settings.maximizer,
+      warps: [...settings.warps],
+      explore: settings.explore,
+    }),
+    sample: (request) => sample(request, settings),
+  };
+}
+
+interface Settings extends Required<Omit<GpOptions, "initialPoints">> {
+  readonly initialPoints: { readonly count: number | undefined; readonly design: Design; readonly centre: boolean };
+}
+
+function sample({ space, trials, rng, studyRng }: SampleRequest, settings: Settings): Suggestion | null {
+  const seen = seenKeys(space, trials);
+  const { count = defaultCount(space), design } = settings.initialPoints;
+  const started = trials.filter(({ state }) => state !== "failed").length;
+  const completed = trials.filter(({ state }) => state === "completed").length;
+  if (started < count || completed < Math.min(count, COMPLETED_LEAST)) {
+    const first = centre(space);
+    if (settings.initialPoints.centre && !seen.has(space.key(first))) return { params: first };
+    let index = trials.length;
+    const params = unseen(space, seen, rng, () => designPoint(space, design, index++, rng, studyRng));
+    return params === null ? null : { params };
+  }
+  const explored = settings.explore ? exploration(space, trials, rng.fork("explore")) : undefined;
+  if (explored !== undefined && !seen.has(space.key(explored))) return { params: explored };
+  return sampleModel({ space, trials, rng, studyRng }, settings, seen);
+}
+
+/** A surrogate of fewer completed trials knows nothing. */
+const COMPLETED_LEAST = 3;
+
+function sampleModel(
+  { space, trials, rng }: SampleRequest,
+  settings: Settings,
+  seen: ReadonlySet<string>,
+): Suggestion | null {
+  const domain = domainOf(space);
+  const evidence = gather(space, domain, trials);
+  const { warps, acquisition, maximizer } = settings;
+  const kind = warps[trials.length % warps.length]!;
+  const { belief, memory } = believe(
+    evidence,
+    domain,
+    kind,
+    recall(trials, kind, domain.width),
+    evidence.losses.length <= 60 ? 1 : warps.length * refitAfter(evidence.losses.length),
+  );
+  const target = createTarget(acquisition, belief);
+  const search = rng.fork("maximize");
+  const candidates =
+    space.size <= LISTED_MOST
+      ? rank(target, domain, listUnseen(space, seen))
+      : maximize(target, domain, { maximizer, rng: search, anchors: bestPoints(evidence) });
+  const params = firstUnseen(space, seen, candidates) ?? unseen(space, seen, search, () => randomParams(space, search));
+  return params === null ? null : { params, note: toNote(memory) };
+}
+
+function defaultCount(space: Space): number {
+  return space.coordinates.some(({ parameter, conditions }) => parameter.nominal || conditions.length > 0) ? 6 : 5;
+}
+
+function bestPoints({ losses, observed }: Evidence): Float64Array[] {
+  const order = Array.from(losses.keys()).sort((a, b) => losses[a]! - losses[b]! || a - b);
+  return order.slice(0, ANCHORS).map((i) => observed.points[i]!);
+}
+
+function listUnseen(space: Space, seen: ReadonlySet<string>): Float64Array[] {
+  const points: Float64Array[] = [];
+  for (const params of configurations(space)) if (!seen.has(space.key(params))) points.push(space.encode(params).x);
+  return points;
+}
+
+function randomParams(space: Space, rng: Rng): FlatParams {
+  return space.build(({ parameter }) => parameter.decode(rng.next()));
+}
+
+function firstUnseen(
+  space: Space,
+  seen: ReadonlySet<string>,
+  candidates: readonly Candidate[],
+): FlatParams | undefined {
+  for (const { x } of candidates) {
+    const params = space.decode(x);
+    if (!seen.has(space.key(params))) return params;
+  }
+  return undefined;
+}
+
+const DESIGNS: readonly Design[] = ["sobol", "random"];
+const MAXIMIZERS: readonly Maximizer[] = ["lbfgs", "random"];
+const WARPS: readonly Warp[] = ["half", "half-log", "yeo-johnson", "none"];
+
+function check(options: GpOptions): Settings {
+  const {
+    acquisition = logEi(),
+    initialPoints = {},
+    maximizer = "lbfgs",
+    warps = ["half", "half-log", "yeo-johnson"],
+    explore = true,
+  } = options;
+  const { count, design = "sobol", centre: first = true } = initialPoints;
+  if (typeof acquisition?.at !== "function") {
+    throw new ValidationError(
+      `\`acquisition\` must be an acquisition function such as \`logEi()\`, but got ${show(acquisition)}.`,
+    );
+  }
+  if (count !== undefined && !(Number.isSafeInteger(count) && count >= 1)) {
+    throw new ValidationError(`\`initialPoints.count\` must be an integer of at least 1, but got ${show(count)}.`);
+  }
+  oneOf("initialPoints.design", design, DESIGNS);
+  oneOf("maximizer", maximizer, MAXIMIZERS);
+  if (!Array.isArray(warps) || warps.length === 0)
+    throw new ValidationError(`\`warps\` must be a list of at least one output warp, but got ${show(warps)}.`);
+  for (const kind of warps) oneOf("warps", kind, WARPS);
+  return { acquisition, initialPoints: { count, design, centre: first }, maximizer, warps, explore };
+}
+
+function oneOf(name: string, value: string, known: readonly string[]): void {
+  if (!known.includes(value))
+    throw new ValidationError(`\`${name}\` must be one of ${known.map(show).join(", ")}, but got ${show(value)}.`);
+}
