@@ -13,6 +13,7 @@ export {
   WorkerCrashedError,
 } from "./errors.ts";
 export { createRng, type Rng, type RngState, restoreRng } from "./math/rng.ts";
+export { type GpOptions, gp } from "./sampler/gp/gp.ts";
 export { random } from "./sampler/random.ts";
 export type { SampleRequest, Sampler, Suggestion } from "./sampler/sampler.ts";
 export { boolean, categorical, fixed, ordinal } from "./space/choice.ts";

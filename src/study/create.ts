@@ -1,6 +1,6 @@
 /** Creating a study, or resuming the one that has its name: every option checked, every default filled in, nothing guessed. */
 import { DuplicateError, show, ValidationError } from "../errors.ts";
-import { random as defaultSampler } from "../sampler/random.ts";
+import { gp } from "../sampler/gp/gp.ts";
 import type { Sampler } from "../sampler/sampler.ts";
 import { createSpace, type InferParams, type SpaceSpec } from "../space/declare.ts";
 import { spaceFromJson } from "../space/json.ts";
@@ -93,7 +93,7 @@ export async function createStudy(options: StudyOptions<any> = {}): Promise<Stud
     storage,
     space,
     definedByRun: definedByRun(stored),
-    sampler: options.sampler ?? defaultSampler(),
+    sampler: options.sampler ?? gp(),
     order: options.order ?? (stored.attributes.order === "fixed" ? "fixed" : "asap"),
     maxConsecutiveFailures: options.maxConsecutiveFailures ?? 10,
     clock,
