@@ -3,54 +3,58 @@
 // vitest runs, with these arguments.
 
 import { spawnSync } from "node:child_process";
-import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 
-const root = resolve(import.meta.dirname, "..");
-const scratch = mkdtempSync(join(tmpdir(), "assay-test-"));
-
-/** How the examples that are programs with options are run here; the others run as they are. */
-const QUICK: Record<string, readonly string[]> = {
-  "examples/fraud-detection/main.ts": ["--quick", "--fresh", "--out", join(scratch, "fraud-detection")],
-};
-
 interface Tally {
-  passed: number;
-  failed: number;
+  readonly passed: number;
+  readonly failed: number;
 }
-const total: Tally = { passed: 0, failed: 0 };
-const summary: string[] = [];
 
-const filters = process.argv.slice(2);
-if (filters.length === 0) {
-  step("types", "tsc", ["--noEmit"]);
-  step("types of the core, without Node's", "tsc", ["-p", "tsconfig.core.json"]);
-  step("lint and format", "biome", ["check", "--error-on-warnings"]);
-  step("layers", "node", ["scripts/check-layers.ts"]);
-  step("walls", "node", ["scripts/check-walls.ts"]);
-  step("exports", "node", ["scripts/check-exports.ts"]);
-}
-step(
-  "vitest",
-  "vitest",
-  ["run", "--reporter=default", "--reporter=json", `--outputFile=${report()}`, ...filters],
-  countTests,
-);
-if (filters.length === 0) {
-  for (const file of globSync("examples/{*,*/main}.ts", { cwd: root }).sort()) {
-    step(file, "node", ["--conditions=assay-source", file, ...(QUICK[file] ?? [])]);
+function runAll(root: string, filters: readonly string[]): void {
+  const scratch = mkdtempSync(join(tmpdir(), "assay-test-"));
+  const report = join(scratch, "vitest.json");
+  const outcomes: (Tally & { readonly line: string })[] = [];
+  const step = (name: string, command: string, args: readonly string[], count = countAsOne) => {
+    console.log(`\n── ${name}`);
+    const start = performance.now();
+    const ok = run(root, command, args);
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    const tally = count(ok);
+    const line = `${tally.failed === 0 ? "ok    " : "FAILED"} ${name.padEnd(40)} ${seconds.padStart(7)} s`;
+    outcomes.push({ ...tally, line });
+  };
+
+  if (filters.length === 0) {
+    step("types", "tsc", ["--noEmit"]);
+    step("types of the core, without Node's", "tsc", ["-p", "tsconfig.core.json"]);
+    step("lint and format", "biome", ["check", "--error-on-warnings"]);
+    step("layers", "node", ["scripts/check-layers.ts"]);
+    step("walls", "node", ["scripts/check-walls.ts"]);
+    step("exports", "node", ["scripts/check-exports.ts"]);
   }
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile=${report}`];
+  step("vitest", "vitest", ["run", ...reporters, ...filters], (ok) =>
+    countTests(ok, existsSync(report) ? readFileSync(report, "utf8") : ""),
+  );
+  if (filters.length === 0) {
+    // Examples that are programs with options run in their short form; the others as they are.
+    const short: Record<string, readonly string[]> = {
+      "examples/fraud-detection/main.ts": ["--quick", "--fresh", "--out", join(scratch, "fraud-detection")],
+    };
+    for (const file of globSync("examples/{*,*/main}.ts", { cwd: root }).sort())
+      step(file, "node", ["--conditions=assay-source", file, ...(short[file] ?? [])]);
+  }
+  rmSync(scratch, { recursive: true });
+
+  const sum = (key: keyof Tally) => outcomes.reduce((total, outcome) => total + outcome[key], 0);
+  console.log(`\n${outcomes.map(({ line }) => line).join("\n")}\n`);
+  console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
+  process.exitCode = sum("failed") > 0 ? 1 : 0;
 }
-rmSync(scratch, { recursive: true });
 
-console.log(`\n${summary.join("\n")}\n`);
-console.log(`${total.passed} passed, ${total.failed} failed`);
-process.exitCode = total.failed > 0 ? 1 : 0;
-
-function step(name: string, command: string, args: readonly string[], count = (ok: boolean): Tally => asOne(ok)): void {
-  console.log(`\n── ${name}`);
-  const start = performance.now();
+function run(root: string, command: string, args: readonly string[]): boolean {
   const { status, error } = spawnSync(command, args, {
     cwd: root,
     stdio: "inherit",
@@ -58,33 +62,27 @@ function step(name: string, command: string, args: readonly string[], count = (o
     env: { ...process.env, PATH: [join(root, "node_modules/.bin"), process.env.PATH].join(delimiter) },
   });
   if (error) console.error(`${command} did not start: ${error.message}`);
-  const { passed, failed } = count(status === 0);
-  total.passed += passed;
-  total.failed += failed;
-  const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  summary.push(`${failed === 0 ? "ok    " : "FAILED"} ${name.padEnd(40)} ${seconds.padStart(7)} s`);
+  return status === 0;
 }
 
-function asOne(ok: boolean): Tally {
+function countAsOne(ok: boolean): Tally {
   return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
 }
 
-// A test file that could not be loaded has no tests to count, so it counts as one failure, as does whatever else made
-// vitest fail without a failing test (an unhandled rejection, a crash before the report was written).
-function countTests(ok: boolean): Tally {
-  try {
-    const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report(), "utf8"));
-    const unloaded = testResults.filter(
-      (it: { status: string; assertionResults: unknown[] }) =>
-        it.status === "failed" && it.assertionResults.length === 0,
-    );
-    const failed = numFailedTests + unloaded.length;
-    return { passed: numPassedTests, failed: ok ? failed : Math.max(1, failed) };
-  } catch {
-    return asOne(false);
-  }
+/**
+ * What vitest's JSON report counts. A test file that could not be loaded has no tests, so it counts as one failure, as does
+ * whatever else made vitest fail without a failing test: an unhandled rejection, or a crash before the report was written.
+ */
+export function countTests(ok: boolean, report: string): Tally {
+  if (report === "") return { passed: 0, failed: 1 };
+  const { numPassedTests, numFailedTests, testResults } = JSON.parse(report) as {
+    numPassedTests: number;
+    numFailedTests: number;
+    testResults: { status: string; assertionResults: unknown[] }[];
+  };
+  const unloaded = testResults.filter((it) => it.status === "failed" && it.assertionResults.length === 0);
+  const failed = numFailedTests + unloaded.length;
+  return { passed: numPassedTests, failed: ok ? failed : Math.max(1, failed) };
 }
 
-function report(): string {
-  return join(scratch, "vitest.json");
-}
+if (import.meta.main) runAll(resolve(import.meta.dirname, ".."), process.argv.slice(2));

@@ -1,0 +1,41 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { countTests } from "../../scripts/test.ts";
+
+// Counts real runs of vitest over made-up tests.
+let root: string;
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), "assay-count-"));
+  symlinkSync(resolve("node_modules"), join(root, "node_modules"));
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+describe("the count of tests", () => {
+  test.each([
+    [
+      "tests that pass and fail",
+      `test("a", () => {}); test("b", () => {}); test("c", () => expect(1).toBe(2));`,
+      [2, 1],
+    ],
+    ["only tests that pass", `test("a", () => {});`, [1, 0]],
+    ["a file that cannot be loaded", `throw new Error("no");`, [0, 1]],
+    [
+      "an unhandled rejection beside a test that passes",
+      `test("a", () => { Promise.reject(new Error("no")); });`,
+      [1, 1],
+    ],
+  ])("knows %s", (_, body, [passed, failed]) => {
+    writeFileSync(join(root, "a.test.ts"), `import { expect, test } from "vitest";\nvoid expect;\n${body}`);
+    const report = join(root, "report.json");
+    const args = ["node_modules/vitest/vitest.mjs", "run", "--reporter=json", `--outputFile=${report}`];
+    const { status } = spawnSync(process.execPath, args, { cwd: root });
+    expect(countTests(status === 0, readFileSync(report, "utf8"))).toEqual({ passed, failed });
+  });
+
+  test("is a failure where vitest left no report", () => {
+    expect(countTests(false, "")).toEqual({ passed: 0, failed: 1 });
+  });
+});
