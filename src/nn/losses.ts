@@ -11,7 +11,8 @@ import { choose } from "./choose.ts";
  *
  * The loss of a batch is the sum of (row weight × row loss) over the number of rows, plus every layer's L2 penalty.
  * A cross-entropy after its own activation (sigmoid, softmax) is computed from z, where nothing can underflow; after
- * any other, from p kept inside [1e-7, 1 − 1e-7]. Both as in Keras.
+ * any other, from p kept inside [1e-7, 1 − 1e-7] (divided by their sum first, for categories). Both as in Keras, except
+ * that Keras takes the logits of a sigmoid for those of a softmax, and the other way round, under the other's loss.
  */
 export const LOSSES = ["binaryCrossentropy", "categoricalCrossentropy", "meanSquaredError", "huber"] as const;
 

@@ -50,7 +50,7 @@ const L8: f32 = 3.3333331174e-1;
 
 /** Needed once a row, for the loss that is reported, so by one number. */
 export function log(x: f32): f32 {
-  if (isNaN(x)) return x;
+  if (!(x <= f32.MAX_VALUE)) return x;
   const bits = reinterpret<u32>(x < SMALLEST_NORMAL ? SMALLEST_NORMAL : x);
   let e = <f32>(<i32>(bits >>> 23) - 126);
   let m = reinterpret<f32>((bits & 0x7fffff) | 0x3f000000);

@@ -58,8 +58,8 @@ const float = new Float32Array(bits.buffer);
 
 /** Natural logarithm of x > 0; smaller arguments, 0 included, count as the smallest normal number. */
 export function log(x: number): number {
-  // The bits of a NaN would pass for a number's.
-  if (Number.isNaN(x)) return x;
+  // The bits of NaN and ∞ would pass for a number's.
+  if (!(x < Number.POSITIVE_INFINITY)) return x;
   float[0] = x < SMALLEST_NORMAL ? SMALLEST_NORMAL : x;
   let e = (bits[0]! >>> 23) - 126;
   bits[0] = (bits[0]! & 0x7fffff) | 0x3f000000;
