@@ -28,6 +28,7 @@ function runAll(root: string, filters: readonly string[]): void {
 
   if (filters.length === 0) {
     step("types", "tsc", ["--noEmit"]);
+    step("types of the package", "tsc", ["--noEmit", "-p", "tsconfig.build.json"]);
     step("types of the core, without Node's", "tsc", ["-p", "tsconfig.core.json"]);
     step("lint and format", "biome", ["check", "--error-on-warnings"]);
     step("layers", "node", ["scripts/check-layers.ts"]);
