@@ -1,0 +1,43 @@
+/** Every combination of a grid under cross-validation, in the manner of scikit-learn's `GridSearchCV`. */
+import { workerCount } from "../worker/pool.ts";
+import type { Code } from "./code.ts";
+import { CrossValidationSearch, type SearchOptions } from "./cross-validation-search.ts";
+import type { Estimator, EstimatorSource } from "./estimator.ts";
+import { gridOrder } from "./grid-order.ts";
+import { type GridParams, gridSpace, type ParameterGrid } from "./parameter-grid.ts";
+
+/**
+ * @example
+ * const search = new GridSearchCV(estimator, { learningRate: [1e-3, 1e-4], units: [20, 40] }, { scoring: "recall", cv: 3 });
+ * await search.fit(x, y);
+ * search.bestParams;   // typed: { learningRate: number, units: number }
+ */
+export class GridSearchCV<
+  const G extends ParameterGrid | readonly ParameterGrid[],
+  E extends Estimator,
+> extends CrossValidationSearch<GridParams<G>, E> {
+  /** Candidates in all. */
+  readonly size: number;
+
+  /** @throws ValidationError for an empty grid, and as every search does for its options */
+  constructor(estimator: Code<EstimatorSource<GridParams<G>, E>>, grid: G, options: SearchOptions = {}) {
+    const { space, names, params } = gridSpace(grid);
+    const { workers = 1 } = options;
+    super(
+      estimator,
+      {
+        space,
+        sampler: gridOrder(),
+        trials: space.size,
+        concurrency: options.concurrency ?? (typeof workers === "object" ? workers.workers : workerCount(workers)),
+        // A whole stretch of a grid can fail, such as all that has one bad learning rate.
+        maxConsecutiveFailures: Number.POSITIVE_INFINITY,
+        params: (flat) => params(flat) as GridParams<G>,
+        columnNames: names,
+        columns: params,
+      },
+      options,
+    );
+    this.size = space.size;
+  }
+}

@@ -1,0 +1,470 @@
+/**
+ * The parameters of a hypermodel in the manner of KerasTuner: `build(hp)` names each one where it needs its value, and the
+ * first time it is named it joins the space. What joins is an ordinary parameter of `space`, under the conditions of the
+ * scopes around it, so every sampler can search it.
+ *
+ * Departures from KerasTuner. The body of a conditional scope runs only while the scope is active, so that its values are
+ * never missing; the scopes that have not run are remembered, and `discover` visits each of them. A name means one
+ * parameter at a time: inside a scope it finds the parameter of an enclosing scope, and two scopes that are never active
+ * together may each have their own.
+ */
+import { NotFoundError, show, ValidationError } from "../errors.ts";
+import { boolean, categorical, fixed, ordinal } from "../space/choice.ts";
+import { spaceFromJson } from "../space/json.ts";
+import { float, int } from "../space/numeric.ts";
+import type { FlatParams, Parameter, ParamValue } from "../space/parameter.ts";
+import { type Condition, type Dimension, describeConditions, Space, type SpaceJson } from "../space/space.ts";
+
+/** For a parameter that no option makes conditional; it always has a value. */
+interface Always {
+  readonly parentName?: never;
+  readonly parentValues?: never;
+}
+
+/** The same as a conditional scope around one parameter: it has a value while the parent has one of these. */
+export interface WhenParent {
+  readonly parentName: string;
+  readonly parentValues: ParamValue | readonly ParamValue[];
+}
+
+/** The range of a number. */
+export interface NumberRange {
+  readonly min: number;
+  /** Included. */
+  readonly max: number;
+  /** In linear sampling the distance between neighbouring values (1 for `Int` if not given), in log sampling their ratio. */
+  readonly step?: number;
+  /** `"log"` gives each factor of ten the same share; needs min > 0. Default `"linear"`. */
+  readonly sampling?: "linear" | "log";
+  /** The value of the first build, and of a trial older than the parameter. Default `min`. */
+  readonly default?: number;
+}
+
+export interface ChoiceOptions<T> {
+  /** Whether neighbours in the list are alike. Default: true for numbers, and only they can be. */
+  readonly ordered?: boolean;
+  /** Default: the first value. */
+  readonly default?: T;
+}
+
+export interface BooleanOptions {
+  /** Default false. */
+  readonly default?: boolean;
+}
+
+/** A `HyperParameters` as JSON; `values` by full name. */
+export interface HyperParametersJson {
+  readonly space: SpaceJson;
+  readonly values: FlatParams;
+}
+
+/** A parameter, and the name by which a hypermodel asks for it. */
+interface Entry {
+  readonly name: string;
+  readonly dimension: Dimension;
+}
+
+export class HyperParameters {
+  /**
+   * The seed of this trial and execution. Give it to what draws random numbers in `build`, such as
+   * `sequential(layers, { seed: hp.seed })`, and a seeded search trains the same models again.
+   */
+  readonly seed: number;
+  readonly #entries: Entry[];
+  /** Values by full name. A parameter without one takes its default when it is asked for. */
+  readonly #values: Map<string, ParamValue>;
+  /** Full names of the parameters that were asked for. */
+  readonly #asked = new Set<string>();
+  /** Conditional scopes met so far that have not been active. */
+  readonly #unvisited = new Map<string, readonly Condition[]>();
+  readonly #visited = new Set<string>();
+  #conditions: readonly Condition[] = [];
+  #prefix = "";
+
+  /** @param known parameters that are there from the start, with values by full name: those of a trial */
+  constructor(
+    known: { readonly dimensions?: readonly Dimension[]; readonly values?: FlatParams; readonly seed?: number } = {},
+  ) {
+    this.seed = known.seed ?? 0;
+    this.#entries = (known.dimensions ?? []).map((dimension) => ({ name: String(dimension.path[0]), dimension }));
+    this.#values = new Map(Object.entries(known.values ?? {}));
+  }
+
+  /**
+   * A whole number in [min, max].
+   *
+   * @throws ValidationError for a range that is none, or when the name stands for a parameter with another definition
+   * @example const units = hp.Int("units", { min: 20, max: 60, step: 10 })
+   */
+  Int(name: string, range: NumberRange & Always): number;
+  Int(name: string, range: NumberRange & WhenParent): number | undefined;
+  Int(name: string, range: NumberRange & Partial<WhenParent>): number | undefined {
+    return this.#ask(name, range, () => numeric("Int", name, range));
+  }
+
+  /**
+   * A real number in [min, max].
+   *
+   * @throws ValidationError for a range that is none, or when the name stands for a parameter with another definition
+   * @example const rate = hp.Float("rate", { min: 1e-4, max: 1e-1, sampling: "log" })
+   */
+  Float(name: string, range: NumberRange & Always): number;
+  Float(name: string, range: NumberRange & WhenParent): number | undefined;
+  Float(name: string, range: NumberRange & Partial<WhenParent>): number | undefined {
+    return this.#ask(name, range, () => numeric("Float", name, range));
+  }
+
+  /**
+   * One of several values of one type.
+   *
+   * @throws ValidationError for no values, values of several types, or an order among values that are not numbers
+   * @example const batchSize = hp.Choice("batchSize", [16, 32, 64])
+   */
+  Choice<const T extends string | number | boolean>(
+    name: string,
+    values: readonly T[],
+    options?: ChoiceOptions<NoInfer<T>> & Always,
+  ): T;
+  Choice<const T extends string | number | boolean>(
+    name: string,
+    values: readonly T[],
+    options: ChoiceOptions<NoInfer<T>> & WhenParent,
+  ): T | undefined;
+  Choice<const T extends string | number | boolean>(
+    name: string,
+    values: readonly T[],
+    options: ChoiceOptions<T> & Partial<WhenParent> = {},
+  ): T | undefined {
+    return this.#ask(name, options, () => choice(name, values, options));
+  }
+
+  /** true or false. */
+  Boolean(name: string, options?: BooleanOptions & Always): boolean;
+  Boolean(name: string, options: BooleanOptions & WhenParent): boolean | undefined;
+  Boolean(name: string, options: BooleanOptions & Partial<WhenParent> = {}): boolean | undefined {
+    return this.#ask(name, options, () => boolean(options.default === undefined ? {} : { default: options.default }));
+  }
+
+  /** A value that is not searched but stands in every trial. */
+  Fixed<const T extends string | number | boolean>(name: string, value: T, options?: Always): T;
+  Fixed<const T extends string | number | boolean>(name: string, value: T, options: WhenParent): T | undefined;
+  Fixed<const T extends string | number | boolean>(
+    name: string,
+    value: T,
+    options: Partial<WhenParent> = {},
+  ): T | undefined {
+    return this.#ask(name, options, () => fixed(value));
+  }
+
+  /**
+   * Runs `body` while the parent has one of `parentValues`; what it registers is searched only then.
+   *
+   * @returns what the body returns, or undefined while the scope is not active
+   * @throws NotFoundError for a parent that is not registered yet; ValidationError for values it does not have
+   * @example const momentum = hp.conditionalScope("optimizer", "sgd", () => hp.Float("momentum", { min: 0, max: 0.99 }))
+   */
+  conditionalScope<R>(
+    parentName: string,
+    parentValues: ParamValue | readonly ParamValue[],
+    body: () => R,
+  ): R | undefined {
+    const around = this.#conditions;
+    const conditions = [...around, this.#condition(parentName, parentValues)];
+    const key = JSON.stringify(conditions);
+    if (!this.#holds(conditions)) {
+      if (!this.#visited.has(key)) this.#unvisited.set(key, conditions);
+      return undefined;
+    }
+    this.#unvisited.delete(key);
+    this.#visited.add(key);
+    this.#conditions = conditions;
+    try {
+      return synchronous("conditionalScope", body());
+    } finally {
+      this.#conditions = around;
+    }
+  }
+
+  /** Runs `body` with `scope/` before every name it uses. */
+  nameScope<R>(scope: string, body: () => R): R {
+    const around = this.#prefix;
+    this.#prefix = `${around}${scope}/`;
+    try {
+      return synchronous("nameScope", body());
+    } finally {
+      this.#prefix = around;
+    }
+  }
+
+  /** The value of a registered parameter. @throws NotFoundError, or ValidationError while it is not active */
+  get(name: string): ParamValue {
+    const entry = this.#find(this.#prefix + name);
+    if (!this.#active(entry.dimension)) {
+      throw new ValidationError(
+        `\`hp.get\` needs a parameter that is active, but ${show(entry.name)} is not (it is ${describeConditions(entry.dimension)}). Ask \`hp.isActive(${show(name)})\` first.`,
+      );
+    }
+    return this.#value(entry.dimension);
+  }
+
+  /** Whether a registered parameter has a value under the values of its parents. @throws NotFoundError */
+  isActive(name: string): boolean {
+    return this.#active(this.#find(this.#prefix + name).dimension);
+  }
+
+  /** The values of the active parameters, by the names the hypermodel uses. */
+  get values(): Readonly<Record<string, ParamValue>> {
+    const active = this.#entries.filter(({ dimension }) => this.#active(dimension));
+    return Object.fromEntries(active.map(({ name, dimension }) => [name, this.#value(dimension)]));
+  }
+
+  /** The values of the active parameters by full name, as a study keeps them. */
+  get flatParams(): FlatParams {
+    const active = this.#entries.filter(({ dimension }) => this.#active(dimension));
+    return Object.fromEntries(active.map(({ dimension }) => [dimension.name, this.#value(dimension)]));
+  }
+
+  /** What has been asked for: a part of what is registered. */
+  get asked(): readonly Dimension[] {
+    return this.dimensions.filter(({ name }) => this.#asked.has(name));
+  }
+
+  /** What is registered, in that order. */
+  get dimensions(): readonly Dimension[] {
+    return this.#entries.map(({ dimension }) => dimension);
+  }
+
+  /** What is registered, as a space. @throws ValidationError when nothing is */
+  get space(): Space {
+    return new Space(this.dimensions);
+  }
+
+  /** An independent object with the same parameters and values. */
+  copy(): HyperParameters {
+    return new HyperParameters({
+      dimensions: this.dimensions,
+      values: Object.fromEntries(this.#values),
+      seed: this.seed,
+    });
+  }
+
+  toJSON(): HyperParametersJson {
+    return { space: this.space.toJSON(), values: this.flatParams };
+  }
+
+  /** What `toJSON` wrote. @throws ValidationError when it is something else */
+  static fromJSON(json: HyperParametersJson): HyperParameters {
+    const { dimensions } = spaceFromJson(json?.space);
+    const hp = new HyperParameters({ dimensions, values: json.values });
+    hp.space.check(hp.flatParams);
+    return hp;
+  }
+
+  /**
+   * Sets the values under which a scope that never ran becomes active, everything else to its default.
+   *
+   * @returns whether there was such a scope; each is given once
+   */
+  enterUnvisitedScope(): boolean {
+    const [next] = this.#unvisited;
+    if (next === undefined) return false;
+    const [key, conditions] = next;
+    this.#unvisited.delete(key);
+    this.#visited.add(key);
+    this.#values.clear();
+    for (const condition of conditions) {
+      if ("values" in condition) this.#values.set(condition.parent, condition.values[0]!);
+    }
+    return true;
+  }
+
+  #ask<T extends ParamValue>(
+    name: string,
+    parent: Partial<WhenParent>,
+    define: () => Parameter<ParamValue>,
+  ): T | undefined {
+    const { parentName, parentValues } = parent;
+    if (parentName === undefined && parentValues === undefined) return this.#register(name, define()) as T;
+    if (parentName === undefined || parentValues === undefined) {
+      throw new ValidationError(
+        `\`parentName\` and \`parentValues\` go together, but parameter ${show(name)} has only one of them.`,
+      );
+    }
+    return this.conditionalScope(parentName, parentValues, () => this.#register(name, define()) as T);
+  }
+
+  #register(given: string, parameter: Parameter): ParamValue {
+    const name = this.#prefix + given;
+    const conditions = this.#conditions;
+    const alike = this.#entries.filter((entry) => entry.name === name);
+    const found =
+      alike.find(({ dimension }) => isSame(dimension.conditions, conditions)) ??
+      alike.find(({ dimension }) => this.#active(dimension));
+    if (found === undefined) return this.#add(name, parameter, alike.length > 0);
+    if (!encloses(found.dimension.conditions, conditions)) {
+      throw new ValidationError(
+        `Two parameters that are active together need different names, but ${show(name)} stands in a conditional scope and also outside it. Rename one of them.`,
+      );
+    }
+    if (definition(found.dimension.parameter) !== definition(parameter)) {
+      throw new ValidationError(
+        `A name stands for one definition, but ${show(name)} is registered as ${found.dimension.parameter.describe()} and now asked for as ${parameter.describe()}. Use another name, or the same options.`,
+      );
+    }
+    return this.#give(found.dimension);
+  }
+
+  #give(dimension: Dimension): ParamValue {
+    this.#asked.add(dimension.name);
+    return this.#value(dimension);
+  }
+
+  #add(name: string, parameter: Parameter, taken: boolean): ParamValue {
+    const scope = this.#conditions.flatMap((it) => ("values" in it ? `${it.parent}.${it.values.join("|")}.` : []));
+    const dimension: Dimension = {
+      name: taken ? `${scope.join("")}${name}` : name,
+      path: [name],
+      parameter,
+      conditions: this.#conditions,
+    };
+    // Checks the name and the conditions; a space is what the entries will become.
+    new Space([...this.dimensions, dimension]);
+    this.#entries.push({ name, dimension });
+    return this.#give(dimension);
+  }
+
+  /** The value that was set if the parameter can take it, or the default. */
+  #value({ name, parameter }: Dimension): ParamValue {
+    const value = this.#values.get(name);
+    if (value !== undefined && parameter.contains(value)) return value;
+    const initial = initialValue(parameter);
+    this.#values.set(name, initial);
+    return initial;
+  }
+
+  #condition(parentName: string, parentValues: ParamValue | readonly ParamValue[]): Condition {
+    const values = Array.isArray(parentValues) ? (parentValues as readonly ParamValue[]) : [parentValues as ParamValue];
+    const { dimension } = this.#find(this.#prefix + parentName, parentName);
+    if (values.length === 0 || !values.every((value) => dimension.parameter.contains(value))) {
+      throw new ValidationError(
+        `A conditional scope needs values of its parent ${show(parentName)} (${dimension.parameter.describe()}), but got ${show(parentValues)}.`,
+      );
+    }
+    return { parent: dimension.name, values };
+  }
+
+  /** The parameter that a name means here: an active one before others. */
+  #find(...names: readonly string[]): Entry {
+    for (const name of names) {
+      const alike = this.#entries.filter((entry) => entry.name === name);
+      const found = alike.find(({ dimension }) => this.#active(dimension)) ?? alike[0];
+      if (found !== undefined) return found;
+    }
+    const known = this.#entries.map((entry) => entry.name).join(", ");
+    throw new NotFoundError(
+      `There is no parameter ${show(names[0])} yet; registered are: ${known === "" ? "none" : known}. Register it before it is read or used as a parent.`,
+    );
+  }
+
+  #active(dimension: Dimension): boolean {
+    return this.#holds(dimension.conditions);
+  }
+
+  #holds(conditions: readonly Condition[]): boolean {
+    return conditions.every((condition) => {
+      const parent = this.#entries.find(({ dimension }) => dimension.name === condition.parent)?.dimension;
+      if (parent === undefined || !this.#active(parent)) return false;
+      const value = this.#value(parent);
+      return "values" in condition ? condition.values.includes(value) : (value as number) >= condition.atLeast;
+    });
+  }
+}
+
+/** The value a parameter has before anything chose one: its default, or the first of its range. */
+export function initialValue(parameter: Parameter): ParamValue {
+  return parameter.default ?? parameter.decode(0);
+}
+
+/** Two parameters with the same text are the same, whether or not their first value was said. */
+function definition(parameter: Parameter): string {
+  const { default: _, ...rest } = parameter.toJSON();
+  return JSON.stringify([rest, initialValue(parameter)]);
+}
+
+/** A scope's body must be done when it returns, or parameters would be registered outside the scope. */
+function synchronous<R>(scope: string, result: R): R {
+  if (result instanceof Promise) {
+    throw new ValidationError(
+      `The body of \`${scope}\` must not be async, for what it registers after an \`await\` would be outside the scope. Ask for the values in it and await elsewhere.`,
+    );
+  }
+  return result;
+}
+
+function numeric(kind: "Int" | "Float", name: string, range: NumberRange): Parameter<number> {
+  if (typeof range !== "object" || range === null) {
+    throw new ValidationError(
+      `${kind} ${show(name)} needs a range such as { min: 1, max: 8 }, but got ${show(range)}.`,
+    );
+  }
+  const { min, max, step, sampling = "linear" } = range;
+  if (sampling !== "linear" && sampling !== "log") {
+    throw new ValidationError(
+      `\`sampling\` of ${kind} ${show(name)} must be "linear" or "log", but got ${show(sampling)}.`,
+    );
+  }
+  const initial = range.default === undefined ? {} : { default: range.default };
+  try {
+    const make = kind === "Int" ? int : float;
+    if (sampling === "linear") return make(min, max, { ...(step === undefined ? {} : { step }), ...initial });
+    if (step === undefined) return make(min, max, { log: true, ...initial });
+    make(min, max, { log: true });
+    return ordinal(powers(kind, min, max, step), initial);
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    throw new ValidationError(`${kind} ${show(name)}: ${error.message}`, { cause: error });
+  }
+}
+
+/** min, min·step, min·step², … up to max. */
+function powers(kind: "Int" | "Float", min: number, max: number, step: number): number[] {
+  if (!(step > 1) || (kind === "Int" && !Number.isInteger(step))) {
+    throw new ValidationError(
+      `\`step\` is a ratio in log sampling and must be ${kind === "Int" ? "a whole number " : ""}above 1, but got ${show(step)}.`,
+    );
+  }
+  const values: number[] = [];
+  // Products of decimals such as 1e-4 · 10 are rounded to 15 digits, so that they print as they were meant.
+  for (let value = min; value <= max; value = Number((value * step).toPrecision(15))) values.push(value);
+  return values;
+}
+
+function choice<T extends ParamValue>(
+  name: string,
+  values: readonly T[],
+  options: ChoiceOptions<T>,
+): Parameter<ParamValue> {
+  const types = new Set(Array.isArray(values) ? values.map((value) => typeof value) : []);
+  if (types.size > 1) {
+    throw new ValidationError(
+      `The values of a Choice must be of one type, but ${show(name)} has ${[...types].join(" and ")}: ${show(values)}.`,
+    );
+  }
+  const ordered = options.ordered ?? types.has("number");
+  if (ordered && !types.has("number")) {
+    throw new ValidationError(
+      `Only a Choice of numbers can be ordered, but ${show(name)} has ${show(values)}. Leave \`ordered\` out.`,
+    );
+  }
+  const initial = options.default === undefined ? {} : { default: options.default };
+  return ordered ? ordinal<ParamValue>(values, initial) : categorical<ParamValue>(values, initial);
+}
+
+function isSame(a: readonly Condition[], b: readonly Condition[]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** Whether the scope `outer` is `inner` or lies around it. */
+function encloses(outer: readonly Condition[], inner: readonly Condition[]): boolean {
+  return isSame(outer, inner.slice(0, outer.length));
+}

@@ -1,0 +1,46 @@
+/** The room's front: the manners of KerasTuner and scikit-learn on a study. */
+export { type EarlyStopping, type EarlyStoppingOptions, earlyStopping } from "../nn/early-stopping.ts";
+export { BayesSearchCV, type BayesSearchOptions } from "./bayes-search-cv.ts";
+export type { CallbackSource } from "./callbacks.ts";
+export type { Code, Workers } from "./code.ts";
+export type { CrossValidationSearch, SearchEvents, SearchOptions } from "./cross-validation-search.ts";
+export type { CvResults, FoldScore } from "./cv-results.ts";
+export type {
+  CloneableEstimator,
+  EpochProgress,
+  Estimator,
+  EstimatorFitOptions,
+  EstimatorSource,
+} from "./estimator.ts";
+export { type Execution, executionsOf } from "./executions.ts";
+export { GridSearchCV } from "./grid-search-cv.ts";
+export { HyperModel, type HyperModelLike, type TrainingData } from "./hyper-model.ts";
+export {
+  type BooleanOptions,
+  type ChoiceOptions,
+  HyperParameters,
+  type HyperParametersJson,
+  type NumberRange,
+  type WhenParent,
+} from "./hyper-parameters.ts";
+export {
+  type BuildNetwork,
+  type ClassifierData,
+  type ClassifierFitOptions,
+  type NnClassifier,
+  nnClassifier,
+} from "./nn-classifier.ts";
+export { type EpochLogs, type ExecutionResult, type FitResult, Objective } from "./objective.ts";
+export type { GridParams, ParameterGrid } from "./parameter-grid.ts";
+export type { Recipe } from "./recipe.ts";
+export { metricNamed, type ScoreFunction } from "./scorer.ts";
+export {
+  type CrossValidation,
+  type Fold,
+  kFold,
+  type Splitter,
+  type SplitterOptions,
+  stratifiedKFold,
+} from "./splitter.ts";
+export type { SearchArguments, Tuner, TunerEvents, TunerOptions } from "./tuner.ts";
+export { BayesianOptimization, type BayesianOptimizationOptions, GridSearch, RandomSearch } from "./tuners.ts";
