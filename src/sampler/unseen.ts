@@ -20,12 +20,14 @@ export function seenKeys(space: Space, trials: History): Set<string> {
  * a finite space, each as likely; null when there is none.
  */
 export function unseen(space: Space, seen: ReadonlySet<string>, rng: Rng, draw: () => FlatParams): FlatParams | null {
-  if (seen.size >= space.size) return null;
-  let params = draw();
-  for (let i = 1; i < DRAWS_MOST && seen.has(space.key(params)); i++) params = draw();
-  if (!seen.has(space.key(params))) return params;
-  // In a space too large to enumerate, a repetition costs less than the search for a novelty.
-  if (space.size > ENUMERATED_MOST) return params;
+  // A history can hold configurations of an earlier, smaller space, so its size alone does not prove that none is left.
+  if (seen.size < space.size) {
+    let params = draw();
+    for (let i = 1; i < DRAWS_MOST && seen.has(space.key(params)); i++) params = draw();
+    if (!seen.has(space.key(params))) return params;
+    // In a space too large to enumerate, a repetition costs less than the search for a novelty.
+    if (space.size > ENUMERATED_MOST) return params;
+  }
   const left: FlatParams[] = [];
   for (const candidate of configurations(space)) if (!seen.has(space.key(candidate))) left.push(candidate);
   return left.length === 0 ? null : left[rng.int(left.length)]!;
