@@ -6,7 +6,7 @@
  * in the others, and searches along x(t) = P(x + t d), P the projection onto the box. It needs a tenth of the code; in
  * dimensions of tens, where a function evaluation costs far more than a step, it is as good.
  *
- * Sources: Bertsekas 1982, "Projected Newton methods for optimization problems with simple constraints", eqs. 32–38 (the set
+ * Sources: Bertsekas 1982, "Projected Newton methods for optimization problems with simple constraints", section 2 (the set
  * of fixed variables); Nocedal & Wright 2006, algorithm 7.4 (two-loop recursion); Lewis & Overton 2013, algorithm 2.6 (weak
  * Wolfe line search by bracketing).
  */
@@ -258,7 +258,7 @@ function quasiNewtonDirection(
 
 /**
  * Whether a variable may move: not where the gradient presses it against a bound that is (nearly) reached. The margin shrinks
- * with the residual, so that it vanishes at a solution. Source: Bertsekas 1982, eq. 32.
+ * with the residual, so that it vanishes at a solution. Source: Bertsekas 1982, section 2.
  */
 function isFree(point: Point, lower: Float64Array, upper: Float64Array, i: number, residual: number): boolean {
   const low = lower[i]!;

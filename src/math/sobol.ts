@@ -25,7 +25,7 @@ export interface SobolSequence {
  * without in the order and with the values of the literature, from the origin.
  *
  * Scrambled sequences have any number of dimensions: each further 128 take the points of the first in an order of their own, which
- * is as balanced among themselves and independent of the others ("padding", Burley 2020, §4).
+ * is as balanced among themselves and independent of the others ("padding", Burley 2020).
  *
  * @throws ValidationError for a number of dimensions that is no positive integer, or above 128 without an rng; `point` for an index
  *   outside its range
@@ -107,7 +107,7 @@ function drawKeys(count: number, rng: Rng): Uint32Array {
 /**
  * vⱼ = mⱼ 2³²⁻ʲ for each dimension, [dimensions, 32], by the recurrence of its polynomial xˢ + a₁ xˢ⁻¹ + … + 1:
  *
- *   vⱼ = a₁ vⱼ₋₁ ⊕ … ⊕ aₛ₋₁ vⱼ₋ₛ₊₁ ⊕ vⱼ₋ₛ ⊕ (vⱼ₋ₛ / 2ˢ)          Joe & Kuo 2008, eq. 2
+ *   vⱼ = a₁ vⱼ₋₁ ⊕ … ⊕ aₛ₋₁ vⱼ₋ₛ₊₁ ⊕ vⱼ₋ₛ ⊕ (vⱼ₋ₛ / 2ˢ)          Joe & Kuo 2008
  */
 function directionNumbers(dimensions: number): Uint32Array {
   const v = new Uint32Array(dimensions * BITS);

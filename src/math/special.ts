@@ -4,7 +4,7 @@
  * Results are within 2 units in the last place of the true value (`erfc`, `erfcx`: 4); special arguments as in ECMAScript.
  *
  * Method: argument reduction as in fdlibm (Sun 1993) with polynomials of our own; the fits, and their errors, are printed by
- * `test/fixtures/math/make-coefficients.py`. `erfcx` by the substitution of Shepherd & Laframboise 1981, eq. 7.
+ * `test/fixtures/math/make-coefficients.py`. `erfcx` by the substitution of Shepherd & Laframboise 1981.
  */
 
 const INV_LN2 = Math.LOG2E;
