@@ -20,6 +20,8 @@ const subpaths = Object.keys(manifest.exports).filter((it) => it !== "./package.
 const imports = subpaths.map((it) => it.replace(".", "assay"));
 
 let tarball: string;
+/** The user's data, of which the README's programs say no more than their names. */
+const TABLE = "interface Table { x: number[][]; y: number[] }\n";
 /** Where the package is installed. */
 let home: string;
 
@@ -61,8 +63,12 @@ describe("the package", () => {
     for (const resolution of resolutions ?? []) expect(resolution).toContain("🟢");
   }, 60_000);
 
-  test("type-checks in a user's strict project that checks libraries too, with Node's types or without", () => {
-    write("ten-lines.ts", readmeStudy());
+  test("type-checks, as do the README's programs, in a user's strict project that checks libraries too, with Node's types or without", () => {
+    const programs = readmePrograms().map((program, i) => {
+      write(`readme-${i}.ts`, `${program}\ndeclare const train: Table, validation: Table;\n${TABLE}`);
+      return `readme-${i}.ts`;
+    });
+    expect(programs.length).toBeGreaterThan(1);
     write("all.ts", imports.map((it, i) => `import * as room${i} from "${it}";\nexport { room${i} };\n`).join(""));
     // The compiler is the repository's; the types of Node, for a project that has them, are too.
     const base = {
@@ -83,7 +89,7 @@ describe("the package", () => {
       },
     };
     for (const [file, compilerOptions] of Object.entries(projects)) {
-      write(file, JSON.stringify({ compilerOptions, files: ["ten-lines.ts", "all.ts"] }));
+      write(file, JSON.stringify({ compilerOptions, files: [...programs, "all.ts"] }));
       expect(run(home, "tsc", "-p", file)).toBe("");
     }
   }, 60_000);
@@ -142,9 +148,15 @@ describe("the package", () => {
   }, 60_000);
 });
 
-/** The first program in the README, which is what a newcomer copies. */
+/** The programs in the README, which is what a newcomer copies. */
+function readmePrograms(): string[] {
+  return [...readFileSync(join(root, "README.md"), "utf8").matchAll(/```ts\n([\s\S]*?)```/g)].map(
+    ([, code = ""]) => code,
+  );
+}
+
 function readmeStudy(): string {
-  return /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1] ?? "";
+  return readmePrograms()[0] ?? "";
 }
 
 /** What a command prints. Throws with all of it when the command fails. */
