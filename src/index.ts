@@ -14,8 +14,10 @@ export {
 } from "./errors.ts";
 export { createRng, type Rng, type RngState, restoreRng } from "./math/rng.ts";
 export { type GpOptions, gp } from "./sampler/gp/gp.ts";
+export { type GridOptions, grid } from "./sampler/grid.ts";
 export { random } from "./sampler/random.ts";
 export type { SampleRequest, Sampler, Suggestion } from "./sampler/sampler.ts";
+export { sobol } from "./sampler/sobol.ts";
 export { boolean, categorical, fixed, ordinal } from "./space/choice.ts";
 export {
   createSpace,
