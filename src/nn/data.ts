@@ -55,9 +55,10 @@ export function copyRows(
   for (let row = first; row < last; row++) {
     const start = offset + (row - first) * stride;
     for (let column = 0; column < table.columns; column++) {
-      const value = Math.fround(table.at(row, column));
-      if (!Number.isFinite(value)) {
-        const got = show(table.at(row, column));
+      const given: unknown = table.at(row, column);
+      const value = Math.fround(given as number);
+      if (typeof given !== "number" || !Number.isFinite(value)) {
+        const got = show(given);
         throw new ValidationError(
           `X must hold finite single-precision numbers, but got ${got} in row ${row}, column ${column}. Impute missing values first.`,
         );
