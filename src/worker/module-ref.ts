@@ -38,13 +38,34 @@ export function isModuleRef(value: unknown): value is ModuleRef {
   return typeof value === "object" && value !== null && "module" in value && "exportName" in value;
 }
 
-/** Loads what `ref` names, in this thread. @throws ValidationError when the module has no such export */
-export async function loadModule<F>(ref: ModuleRef<F>): Promise<F> {
-  const loaded: Record<string, unknown> = await import(ref.module);
-  if (!Object.hasOwn(loaded, ref.exportName)) {
-    throw new ValidationError(
-      `The module ${ref.module} must export ${show(ref.exportName)}, but exports ${Object.keys(loaded).map(show).join(", ") || "nothing"}.`,
+/** A module that has not loaded after this long most likely waits for its own caller; milliseconds. */
+const LOADING_MOST_MS = 30_000;
+
+/**
+ * Loads what `ref` names, in this thread.
+ *
+ * @throws ValidationError when the module has no such export, or does not finish loading
+ */
+export async function loadModule<F>(ref: ModuleRef<F>, withinMs: number = LOADING_MOST_MS): Promise<F> {
+  // A module that names itself and awaits the result at its top level waits for ever, for it is loaded only when its top
+  // level has ended. Without the timer Node would end the process there without a word.
+  const stuck = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    stuck.reject(
+      new ValidationError(
+        `A module for a worker must load within ${withinMs / 1000} s, but ${ref.module} did not. If it is the module that awaits this call at its top level, move ${show(ref.exportName)} to a module of its own.`,
+      ),
     );
+  }, withinMs);
+  try {
+    const loaded: Record<string, unknown> = await Promise.race([import(ref.module), stuck.promise]);
+    if (!Object.hasOwn(loaded, ref.exportName)) {
+      throw new ValidationError(
+        `The module ${ref.module} must export ${show(ref.exportName)}, but exports ${Object.keys(loaded).map(show).join(", ") || "nothing"}.`,
+      );
+    }
+    return loaded[ref.exportName] as F;
+  } finally {
+    clearTimeout(timer);
   }
-  return loaded[ref.exportName] as F;
 }

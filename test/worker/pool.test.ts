@@ -94,4 +94,9 @@ describe("a module for a worker", () => {
       /must export "missing", but exports .*"square"/,
     );
   });
+
+  it("that awaits its own loading ends with an error that says so, not in silence", async () => {
+    const waiting = import("./waits-for-itself.ts");
+    await expect(waiting).rejects.toThrow(/within 0\.3 s.*move "answer" to a module of its own/);
+  });
 });
