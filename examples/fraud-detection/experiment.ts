@@ -24,7 +24,7 @@ export interface Method {
   readonly key: MethodKey;
   readonly title: string;
   /** What the value of a trial is. */
-  readonly valueOf: string;
+  readonly valueMeans: string;
   readonly space: Space;
   /** Params nested, as a study gives them. */
   readonly trials: readonly FrozenTrial<unknown>[];
@@ -137,7 +137,7 @@ async function articleSearch(context: ExperimentContext, step: number): Promise<
     return {
       key: "article",
       title: TITLES.article,
-      valueOf: `${options.objective.label} on the validation part, at the best epoch of one training`,
+      valueMeans: `${options.objective.label} on the validation part, at the best epoch of one training`,
       space: tuner.study.space,
       trials,
       trainingsPerTrial: 1,
@@ -200,7 +200,7 @@ async function crossValidated(
   return {
     key,
     title: TITLES[key],
-    valueOf: `mean ${options.objective.label} over ${options.cv} folds of the training part`,
+    valueMeans: `mean ${options.objective.label} over ${options.cv} folds of the training part`,
     space: search.study.space,
     trials,
     trainingsPerTrial: options.cv,
