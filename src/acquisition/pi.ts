@@ -44,8 +44,7 @@ function logPi(xi: number): Acquisition {
 
 /** φ(z)/Φ(z); in the lower tail, where both underflow, by the scaled complement √(2/π)/erfcx(−z/√2). */
 function hazard(z: number): number {
-  return z < 0 ? SQRT_2_OVER_PI / erfcx(-z * SQRT_HALF) : normalPdf(z) / normalCdf(z);
+  return z < 0 ? SQRT_2_OVER_PI / erfcx(-z * Math.SQRT1_2) : normalPdf(z) / normalCdf(z);
 }
 
-const SQRT_HALF = 0.7071067811865476;
 const SQRT_2_OVER_PI = 0.7978845608028654;

@@ -28,6 +28,6 @@ export function defaultPrior(d: number): Prior {
     lengthScale: { mean: -0.5 + 0.5 * log(d), deviation: 0.8 },
     lengthScaleNominal: { mean: 0, deviation: 0.8 },
     signalVariance: { mean: 0, deviation: 0.7 },
-    noiseVariance: { mean: -5, deviation: 1.5 },
+    noiseVariance: { mean: -6, deviation: 1.5 },
   };
 }

@@ -42,8 +42,8 @@ const WARPS: Readonly<Record<Warp, (u: Float64Array) => Warped>> = {
   "yeo-johnson": yeoJohnson,
 };
 
-/** Losses this many good halves above the best are as bad as can be: a single one of 1e300 must not set the scale. */
-const WORST = 64;
+/** Losses so many units above the best count as equally bad, so that sums of squares stay finite and rounding stays fine. */
+const WORST = 1e6;
 
 /** The grid of `relative`: fine against what a model can tell apart, coarse against the rounding of the input. */
 const GRID = 4294967296;
@@ -135,9 +135,10 @@ const LOG_OFFSET = log(1.5);
  * Source: Yeo & Johnson 2000, Biometrika 87, eq. 2.1; likelihood eq. 3.1.
  */
 function yeoJohnson(u: Float64Array): Warped {
-  const { mean, deviation } = moments(u);
+  const near = u.map((value) => Math.min(value, OUTLYING));
+  const { mean, deviation } = moments(near);
   if (deviation === 0) return WARPS.none(u);
-  const z = u.map((value) => (value - mean) / deviation);
+  const z = near.map((value) => (value - mean) / deviation);
   const jacobian = z.reduce((sum, value) => sum + Math.sign(value) * log1p(Math.abs(value)), 0);
   const lambda = goldenSection(
     (at) => {
@@ -152,6 +153,9 @@ function yeoJohnson(u: Float64Array): Warped {
     slope: z.map((value) => (value >= 0 ? pow(1 + value, lambda - 1) : pow(1 - value, 1 - lambda)) / deviation),
   };
 }
+
+/** A power cannot tame a single disaster without crushing the rest, so losses so many units above the best count as equal. */
+const OUTLYING = 16;
 
 function yeoJohnsonAt(z: number, lambda: number): number {
   return z >= 0 ? boxCox(1 + z, lambda) : -boxCox(1 - z, 2 - lambda);

@@ -1,0 +1,15 @@
+import { describe, test } from "vitest";
+import { ucb } from "../../src/acquisition/ucb.ts";
+import { gp } from "../../src/sampler/gp/gp.ts";
+import type { Sampler } from "../../src/sampler/sampler.ts";
+import { samplerConformance } from "../../src/testing/sampler-conformance.ts";
+
+const SAMPLERS: Record<string, () => Sampler> = {
+  gp: () => gp(),
+  "gp by confidence bound and random search": () =>
+    gp({ acquisition: ucb(), maximizer: "random", initialPoints: { count: 4, design: "random" }, warps: ["none"] }),
+};
+
+describe.each(Object.entries(SAMPLERS))("%s", (_, makeSampler) => {
+  for (const check of samplerConformance(makeSampler)) test(check.name, check.run);
+});
