@@ -30,7 +30,7 @@ export function checkReachesWorkers(workers: Workers | undefined, subject: strin
   }
   if (isModuleRef(code)) return;
   throw new ValidationError(
-    `Workers need code that another thread can load, but ${subject} is ${typeof code === "function" ? show(code) : "an object"} of this thread. Export it from a module and give fromModule(new URL("./model.ts", import.meta.url), "name"), or leave \`workers\` out.`,
+    `Workers need code that another thread can load, but ${subject} is ${typeof code === "function" ? show(code) : "an object"} of this thread. Export it from a module and give fromModule(new URL(${show("./model.ts")}, import.meta.url), "name"), or leave \`workers\` out.`,
   );
 }
 

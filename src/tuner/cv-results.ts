@@ -69,7 +69,8 @@ export function tabulate<P>(candidates: readonly Candidate<P>[], parameterNames:
   scores("test", (fold) => fold.testScore);
   columns.rank_test_score = rank(columns.mean_test_score as number[]);
   if (candidates.some(({ folds }) => folds.some(({ trainScore }) => trainScore !== undefined))) {
-    scores("train", (fold) => fold.trainScore ?? Number.NaN);
+    // A training that failed has the error's score on both sides.
+    scores("train", ({ trainScore, testScore }) => trainScore ?? testScore);
   }
   return columns as unknown as CvResults<P>;
 }

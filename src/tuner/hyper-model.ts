@@ -3,7 +3,7 @@
  */
 import { show, ValidationError } from "../errors.ts";
 import type { HyperParameters } from "./hyper-parameters.ts";
-import type { FitResult } from "./objective.ts";
+import { type FitResult, TrainingMisused } from "./objective.ts";
 
 /**
  * What one training is given: the data, and whatever else was handed to `search`. It is made to be spread into the options
@@ -49,7 +49,7 @@ export abstract class HyperModel<M = unknown> {
    */
   fit(_hp: HyperParameters, model: M, data: TrainingData): FitResult | Promise<FitResult> {
     if (!isTrainable(model)) {
-      throw new ValidationError(
+      throw new TrainingMisused(
         `The model of a hypermodel needs a method \`fit(x, y, options)\`, but \`build\` returned ${show(model)}. Return such a model, or override \`HyperModel.fit\`.`,
       );
     }

@@ -3,6 +3,7 @@
  * scored at the best of its epochs, as Keras's tuner does; that is optimistic, so the epoch is kept with the score.
  */
 import { show, ValidationError } from "../errors.ts";
+import { metricDirection } from "../nn/metrics/metric.ts";
 
 /**
  * @example new Objective("val_recall", "max")
@@ -47,6 +48,8 @@ export function toObjective(objective: string | Objective): Objective {
     );
   }
   const metric = objective.replace(/^val_/, "").replace(/^weighted_/, "");
+  const own = metricDirection(metric);
+  if (own !== undefined) return new Objective(objective, own);
   const plain = metric.replace(/@.*$/, "").replace(/[_-]/g, "").toLowerCase();
   if (MINIMISED.test(plain)) return new Objective(objective, "min");
   if (MAXIMISED.test(plain)) return new Objective(objective, "max");

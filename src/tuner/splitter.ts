@@ -101,7 +101,7 @@ export type CrossValidation =
 export function toSplitter(cv: CrossValidation, classes: boolean): Splitter {
   if (typeof cv === "number") return classes ? stratifiedKFold(cv) : kFold(cv);
   if (Array.isArray(cv)) return givenFolds(cv);
-  if (typeof (cv as Splitter)?.split === "function") return cv as Splitter;
+  if (typeof cv === "object" && typeof (cv as Splitter | null)?.split === "function") return cv as Splitter;
   throw new ValidationError(
     `\`cv\` must be a number of folds, a splitter such as stratifiedKFold(5), or a list of { train, test }, but got ${show(cv)}.`,
   );
