@@ -63,7 +63,7 @@ interface Exports {
   infer(plan: number, ...rest: Addresses): number;
 }
 
-const platform = (globalThis as { WebAssembly?: Platform }).WebAssembly;
+const platform = (globalThis as unknown as { WebAssembly?: Platform }).WebAssembly;
 
 /** Compiled at the first use; `null` when that cannot be done here. */
 let module: object | null | undefined;
