@@ -22,6 +22,6 @@ if (name !== undefined && benchmarks.includes(name)) {
 }
 
 function firstSentence(file: string): string {
-  const comment = /^(?:\/\*\*|\/\/)([\s\S]*?[.:])\s/.exec(readFileSync(file, "utf8"))?.[1] ?? "";
+  const comment = /^(?:\/\*\*|\/\/)([\s\S]*?\.)\s/.exec(readFileSync(file, "utf8"))?.[1] ?? "";
   return comment.replaceAll(/\s*\n\s*(?:\*|\/\/)\s*/g, " ").trim();
 }
