@@ -30,6 +30,8 @@ export interface Contour {
   readonly x: readonly number[];
   /** [rows], positions on the second. */
   readonly y: readonly number[];
+  /** What lies at these positions, [columns] and [rows]. */
+  readonly params: readonly [readonly ParamValue[], readonly ParamValue[]];
   /** [rows, columns], row-major. */
   readonly mean: readonly number[];
   /** [rows, columns]. */
@@ -98,8 +100,9 @@ export function contour(
   const point = space.flatten(options.at);
   const [i, j] = [coordinateOf(space, parameters[0], point), coordinateOf(space, parameters[1], point)];
   const resolution = options.resolution ?? 41;
-  const columns = gridOf(space.coordinates[i]!, resolution);
-  const rows = gridOf(space.coordinates[j]!, resolution);
+  const [across, down] = [space.coordinates[i]!, space.coordinates[j]!];
+  const columns = gridOf(across, resolution);
+  const rows = gridOf(down, resolution);
   const cells = rows.flatMap((v) => columns.map((u) => ({ u, v })));
   const { mean, sd } = predictAt(surrogate, space, point, cells, (x, { u, v }) => {
     x[i] = u;
@@ -107,9 +110,10 @@ export function contour(
   });
   const at = space.encode(point).x;
   return {
-    axes: [parameterAxis(space.coordinates[i]!), parameterAxis(space.coordinates[j]!)],
+    axes: [parameterAxis(across), parameterAxis(down)],
     x: columns,
     y: rows,
+    params: [columns.map((u) => across.parameter.decode(u)), rows.map((v) => down.parameter.decode(v))],
     mean: Array.from(mean),
     sd: Array.from(sd),
     at: [at[i]!, at[j]!],
