@@ -57,6 +57,7 @@ export class Space<out P = unknown> {
   readonly size: number;
   readonly #byName: ReadonlyMap<string, Dimension>;
   readonly #coordinate: ReadonlyMap<Dimension, number>;
+  readonly #keys = new WeakMap<FlatParams, string>();
 
   /** @throws ValidationError for duplicate or unusable names, and for conditions on a parent that is missing or comes later */
   constructor(dimensions: readonly Dimension[]) {
@@ -126,9 +127,13 @@ export class Space<out P = unknown> {
     return { x, active };
   }
 
-  /** A string that two configurations share exactly when they are the same. */
+  /** A string that two configurations share exactly when they are the same. Params must not change after they were asked for. */
   key(params: FlatParams): string {
-    return JSON.stringify(this.dimensions.map(({ name }) => (Object.hasOwn(params, name) ? [params[name]] : 0)));
+    const known = this.#keys.get(params);
+    if (known !== undefined) return known;
+    const key = JSON.stringify(this.dimensions.map(({ name }) => (Object.hasOwn(params, name) ? [params[name]] : 0)));
+    this.#keys.set(params, key);
+    return key;
   }
 
   /**

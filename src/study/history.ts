@@ -10,14 +10,32 @@ export function lossOf(value: number, direction: Direction): number {
   return direction === "minimize" ? value : -value;
 }
 
-/**
- * The history before a trial.
- *
- * @param trials  all earlier trials by number
- * @param usable  results of trials with a number below this count; later ones are pending even if they have ended
- */
-export function historyOf(trials: readonly FrozenTrial[], usable: number, space: Space, direction: Direction): History {
-  return trials.map((trial) => observe(trial, trial.number < usable, space, direction));
+/** Turns trials into histories; what has been turned once is kept, so that a long study does not pay for its length. */
+export class HistoryView {
+  readonly #direction: Direction;
+  #known = new WeakMap<FrozenTrial, Observation>();
+  #space: Space | undefined;
+
+  constructor(direction: Direction) {
+    this.#direction = direction;
+  }
+
+  /**
+   * The history before a trial.
+   *
+   * @param trials  all earlier trials by number
+   * @param usable  results of trials with a number below this count; later ones are pending even if they have ended
+   */
+  of(trials: readonly FrozenTrial[], usable: number, space: Space): History {
+    if (space !== this.#space) this.#known = new WeakMap();
+    this.#space = space;
+    return trials.map((trial) => {
+      if (trial.number >= usable) return observe(trial, false, space, this.#direction);
+      const known = this.#known.get(trial) ?? observe(trial, true, space, this.#direction);
+      this.#known.set(trial, known);
+      return known;
+    });
+  }
 }
 
 function observe(trial: FrozenTrial, usable: boolean, space: Space, direction: Direction): Observation {

@@ -15,7 +15,7 @@ import type { Direction, Owner, Storage, StoredStudy } from "../storage/storage.
 import { type FrozenTrial, isFinal, type Json, type Report } from "../trial/trial.ts";
 import type { Clock } from "./clock.ts";
 import { Emitter, type StudyEvents } from "./events.ts";
-import { historyOf, lossOf } from "./history.ts";
+import { HistoryView, lossOf } from "./history.ts";
 import { type Objective, type OptimizeHost, type OptimizeOptions, runLanes } from "./optimize.ts";
 import { type ObjectiveResult, outcomeOf, outcomeOfThrown, type TellResult } from "./outcome.ts";
 import { lineProgress, terminal } from "./progress.ts";
@@ -52,6 +52,7 @@ export class Study<P = unknown> {
   readonly #owner: Owner;
   readonly #events = new Emitter<StudyEvents<P>>();
   readonly #trials: FrozenTrial[] = [];
+  readonly #history: HistoryView;
   /** The trials that this object runs, with what ends their `signal` and what resolves when they end. */
   readonly #running = new Map<
     number,
@@ -75,6 +76,7 @@ export class Study<P = unknown> {
     this.storage = parts.storage;
     this.sampler = parts.sampler;
     this.#rng = createRng(parts.stored.seed);
+    this.#history = new HistoryView(this.direction);
     this.#owner = parts.storage.newOwner();
     this.#space = parts.space;
     this.#definedByRun = new Set(parts.definedByRun);
@@ -299,7 +301,7 @@ export class Study<P = unknown> {
   }
 
   #request(number: number, usable: number) {
-    const trials = historyOf(this.#trials.slice(0, number), usable, this.#space, this.direction);
+    const trials = this.#history.of(this.#trials.slice(0, number), usable, this.#space as Space);
     return { space: this.#space as Space, trials, rng: this.#rng.fork(number), studyRng: this.#rng };
   }
 
