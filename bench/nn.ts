@@ -127,8 +127,11 @@ async function agreement(): Promise<void> {
   for (let seed = 0; seed < (isQuick ? 5 : 20); seed++) {
     const model = network(19, seed, "wasm");
     const best = earlyStopping({ patience: 30, restoreBestWeights: true });
-    const { history } = await model.fit(train.x, train.y, {
+    // Keras on TensorFlow, seeded as for these figures, draws one order of the rows and keeps it in every epoch.
+    const rowsOfSeed = shuffled(train, seed);
+    const { history } = await model.fit(rowsOfSeed.x, rowsOfSeed.y, {
       epochs: 30,
+      shuffle: false,
       batchSize: 32,
       validationData: [validation.x, validation.y],
       callbacks: [best],
@@ -194,13 +197,25 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** Nearly normal numbers: sums of twelve uniform ones from a linear congruential generator, less six. */
-function normals(rows: number, columns: number, seed: number): Matrix {
+/** Uniform numbers in [0, 1). Source: Numerical Recipes' "quick and dirty" linear congruential generator. */
+function uniforms(seed: number): () => number {
   let state = seed >>> 0;
-  const uniform = () => {
+  return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state / 4294967296;
   };
+}
+
+/** Nearly normal numbers: sums of twelve uniform ones, less six. */
+function normals(rows: number, columns: number, seed: number): Matrix {
+  const uniform = uniforms(seed);
   const normal = () => Array.from({ length: 12 }, uniform).reduce((sum, value) => sum + value, -6);
   return { data: Float32Array.from({ length: rows * columns }, normal), rows, columns };
+}
+
+/** The rows in a random order. */
+function shuffled({ x, y }: Table, seed: number): Table {
+  const uniform = uniforms(seed);
+  const order = x.map((_, row) => ({ row, key: uniform() })).sort((a, b) => a.key - b.key);
+  return { x: order.map(({ row }) => x[row]!), y: order.map(({ row }) => y[row]!) };
 }

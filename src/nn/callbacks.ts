@@ -2,6 +2,7 @@
  * Code that runs during a training: plain objects with any of four functions. A function may return a promise, which is
  * awaited; one that does not costs nothing.
  */
+import type { Inputs, Targets } from "./data.ts";
 
 /** The numbers of one epoch by name: `loss`, the metrics, and `val_…` of each where there is validation data. */
 export type Logs = Record<string, number>;
@@ -11,6 +12,8 @@ export interface CallbackModel {
   readonly name: string;
   getWeights(): Float32Array[];
   setWeights(weights: readonly ArrayLike<number>[]): void;
+  predict(x: Inputs): Float32Array;
+  evaluate(x: Inputs, y: Targets): Logs;
 }
 
 /** The training that a callback is called from. */
@@ -33,14 +36,17 @@ export interface Callback {
   onTrainEnd?(logs: Logs, context: CallbackContext): void | Promise<void>;
 }
 
-/** Every epoch's logs, by name. `fit` gives one; as a callback of one's own it can be watched while the training runs. */
-export interface History extends Callback {
+/** Every epoch's logs by name: what `fit` gives. */
+export interface History {
   readonly epoch: readonly number[];
   readonly history: Readonly<Record<string, readonly number[]>>;
 }
 
-/** A callback that keeps the logs of every epoch. It begins anew with each training. */
-export function history(): History {
+/**
+ * A history that can be watched while the training runs; `fit` gives the same at its end. It begins anew with each
+ * training.
+ */
+export function history(): History & Callback {
   const epochs: number[] = [];
   const byName: Record<string, number[]> = {};
   return {

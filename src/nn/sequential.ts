@@ -182,7 +182,7 @@ export class Sequential {
   /** The outputs for every row, [rows, outputUnits], row-major. Dropout is off. */
   predict(x: Inputs): Float32Array {
     const table = readInputs(x, this.inputUnits);
-    const session = this.#open(INFERENCE_ROWS, { optimizer: adam(), loss: "meanSquaredError" });
+    const session = this.#open(Math.min(INFERENCE_ROWS, table.rows), { optimizer: adam(), loss: "meanSquaredError" });
     try {
       const data = session.load({ table, first: 0, last: table.rows });
       session.infer(data);
@@ -197,7 +197,7 @@ export class Sequential {
     const compiled = this.#needCompiled("evaluate");
     const { inputUnits, outputUnits } = this;
     const part = evaluationPart({ loss: compiled.loss, inputUnits, outputUnits }, x, y, options.sampleWeight);
-    const session = this.#open(INFERENCE_ROWS, compiled);
+    const session = this.#open(Math.min(INFERENCE_ROWS, part.last), compiled);
     try {
       const data = session.load(part);
       const loss = session.infer(data);
@@ -279,7 +279,7 @@ export class Sequential {
   }
 }
 
-/** Rows that are predicted at a time. */
+/** Rows that are predicted at a time, at most. */
 const INFERENCE_ROWS = 256;
 
 function randomSeed(): number {

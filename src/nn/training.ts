@@ -105,7 +105,7 @@ export async function train(trainee: Trainee, x: Inputs, y: Targets, options: Fi
       pause.end();
     }
     for (const callback of callbacks) await callback.onTrainEnd?.(logs, context);
-    return kept;
+    return { epoch: kept.epoch, history: kept.history };
   } finally {
     session.close();
   }

@@ -13,6 +13,8 @@ function replay(stopping: ReturnType<typeof earlyStopping>, values: readonly num
       setWeights: ([first]) => {
         weights = Float32Array.from(first!);
       },
+      predict: () => new Float32Array(0),
+      evaluate: () => ({}),
     },
     epochs: values.length,
     stop: () => {
