@@ -10,7 +10,6 @@ import type { Sampler } from "../sampler/sampler.ts";
 import type { FlatParams } from "../space/parameter.ts";
 import type { Space } from "../space/space.ts";
 import type { Storage } from "../storage/storage.ts";
-import { createStudy } from "../study/create.ts";
 import { Emitter, type StudyEvents } from "../study/events.ts";
 import type { ObjectiveResult } from "../study/outcome.ts";
 import type { Study } from "../study/study.ts";
@@ -24,6 +23,7 @@ import { checkEstimator, type EpochProgress, type Estimator, type EstimatorSourc
 import { type FoldRunner, fitOnAll, runFolds } from "./fold-runner.ts";
 import { type ScoreFunction, toScorer } from "./scorer.ts";
 import { foldsOf, foldsToJson, keepSettings, searchSettings } from "./search-record.ts";
+import { openSearchStudy } from "./search-study.ts";
 import { areClasses, type CrossValidation, toSplitter } from "./splitter.ts";
 
 export interface SearchOptions {
@@ -143,12 +143,14 @@ export class CrossValidationSearch<P, E extends Estimator> {
     };
     try {
       await study.optimize((trial) => this.#try(trial, runner, stop), {
-        trials: this.#plan.trials,
+        trials: this.#stopped ? 0 : this.#plan.trials,
         concurrency: this.#plan.concurrency,
         signal: stop.signal,
         progress: false,
       });
-      this.#table = this.#tabulate(await study.trials());
+      const candidates = this.#candidates(await study.trials());
+      if (this.#stopped && candidates.length === 0) return this;
+      this.#table = this.#tabulate(candidates);
       if (refit && !this.#stopped) {
         this.#events.emit("refit", { params: this.bestParams });
         this.#refitted = await fitOnAll(runner, this.bestParams);
@@ -221,18 +223,18 @@ export class CrossValidationSearch<P, E extends Estimator> {
 
   async #open(): Promise<Study<unknown>> {
     const { storage, name = "search", seed } = this.#options;
-    const study = await createStudy<unknown>({
-      name,
-      direction: "maximize",
-      space: this.#plan.space,
-      sampler: this.#plan.sampler,
-      maxConsecutiveFailures: this.#plan.maxConsecutiveFailures,
-      ...(storage === undefined ? {} : { storage }),
-      ...(seed === undefined ? {} : { seed }),
-    });
-    for (const event of ["ask", "report", "tell", "best", "release", "warning"] as const) {
-      study.on(event, (told) => this.#events.emit(event, told as never));
-    }
+    const study = await openSearchStudy(
+      {
+        name,
+        direction: "maximize",
+        space: this.#plan.space,
+        sampler: this.#plan.sampler,
+        maxConsecutiveFailures: this.#plan.maxConsecutiveFailures,
+        ...(storage === undefined ? {} : { storage }),
+        ...(seed === undefined ? {} : { seed }),
+      },
+      this.#events,
+    );
     this.#study = study;
     return study;
   }
@@ -266,15 +268,18 @@ export class CrossValidationSearch<P, E extends Estimator> {
     return { value, cost: seconds, ...(spread === undefined || Number.isNaN(spread) ? {} : { standardError: spread }) };
   }
 
-  #tabulate(trials: readonly FrozenTrial<unknown>[]): CvResults<P> {
+  #candidates(trials: readonly FrozenTrial<unknown>[]): Candidate<P>[] {
     const { errorScore } = this.#options;
     const { space, params, columns } = this.#plan;
-    const candidates = trials.flatMap((trial): Candidate<P>[] => {
+    return trials.flatMap((trial) => {
       const folds = foldsOf(trial, typeof errorScore === "number" ? errorScore : Number.NaN);
       if (folds === undefined) return [];
       const flat = space.flatten(trial.params);
       return [{ params: params(flat), flatParams: columns(flat), folds }];
     });
+  }
+
+  #tabulate(candidates: readonly Candidate<P>[]): CvResults<P> {
     const errors = candidates.flatMap((candidate) => candidate.folds.map(({ error }) => error));
     if (errors.length === 0) {
       throw new ValidationError(

@@ -66,11 +66,11 @@ function shareTable(x: unknown): unknown {
 }
 
 function shareNumbers(y: unknown): unknown {
-  if (Array.isArray(y) ? typeof y[0] !== "number" : !(y instanceof Float32Array || y instanceof Float64Array)) {
-    return shareTable(y);
-  }
-  const shared = new Float64Array(new SharedArrayBuffer(8 * (y as ArrayLike<number>).length));
-  shared.set(y as ArrayLike<number>);
+  const isList = Array.isArray(y) ? typeof y[0] === "number" : ArrayBuffer.isView(y) && !(y instanceof DataView);
+  if (!isList) return shareTable(y);
+  const numbers = y as ArrayLike<number>;
+  const shared = new Float64Array(new SharedArrayBuffer(8 * numbers.length));
+  shared.set(numbers);
   return shared;
 }
 

@@ -42,7 +42,7 @@ export interface Estimator {
 export interface CloneableEstimator<E extends Estimator = Estimator> extends Estimator {
   /** A new one with the same params, not fitted. */
   clone(): E & CloneableEstimator<E>;
-  /** @throws ValidationError for a param it does not have */
+  /** Takes these params beside those it has. */
   setParams(params: Readonly<Record<string, unknown>>): unknown;
 }
 

@@ -224,7 +224,7 @@ export class HyperParameters {
     return Object.fromEntries(active.map(({ dimension }) => [dimension.name, this.#value(dimension)]));
   }
 
-  /** What has been asked for: a part of what is registered. */
+  /** What has been asked for: a part of what is registered. @internal */
   get asked(): readonly Dimension[] {
     return this.dimensions.filter(({ name }) => this.#asked.has(name));
   }
@@ -264,6 +264,7 @@ export class HyperParameters {
    * Sets the values under which a scope that never ran becomes active, everything else to its default.
    *
    * @returns whether there was such a scope; each is given once
+   * @internal
    */
   enterUnvisitedScope(): boolean {
     const [next] = this.#unvisited;

@@ -94,8 +94,8 @@ function create<P extends object>(
       return needed().history;
     },
     fit: async (x, y, options = {}) => {
-      const { seed, onEpoch, classWeight: _, callbacks: __, ...rest } = { ...fitDefaults, ...options };
-      const { classWeight = undefined, callbacks = [] } = { ...fitDefaults, ...options };
+      const merged: EstimatorFitOptions & ClassifierFitOptions = { ...fitDefaults, ...options };
+      const { seed, onEpoch, classWeight, callbacks, ...rest } = merged;
       const data = describe(x, y, seed);
       const model = build(current, data);
       const settings = Object.fromEntries(

@@ -12,7 +12,6 @@ import type { Sampler } from "../sampler/sampler.ts";
 import { parameterFromJson } from "../space/json.ts";
 import { Space } from "../space/space.ts";
 import { systemClock } from "../study/clock.ts";
-import { createStudy } from "../study/create.ts";
 import { Emitter, type StudyEvents } from "../study/events.ts";
 import type { ObjectiveResult } from "../study/outcome.ts";
 import type { Study } from "../study/study.ts";
@@ -31,6 +30,7 @@ import { type HyperModel, type HyperModelLike, type TrainingData, toHyperModel }
 import { HyperParameters } from "./hyper-parameters.ts";
 import { type Objective, toObjective } from "./objective.ts";
 import { agreeOnSettings, memoryProject, type Project } from "./project.ts";
+import { findSearchStudy, openSearchStudy } from "./search-study.ts";
 import { isWeighted, type Misuse, type TrainingOutcome, type TrainingTask, trainOnce } from "./training-task.ts";
 import { describeResults, describeSpace } from "./tuner-summary.ts";
 
@@ -51,7 +51,10 @@ export interface TunerOptions<M> {
   readonly overwrite?: boolean;
   /** Fixes the trials and every training. Default: drawn at random, and kept with the project. */
   readonly seed?: number | string;
-  /** Train in worker threads, one trial each; the hypermodel must then come from `fromModule`. Default: in this thread. */
+  /**
+   * Train in worker threads, one trial each; the hypermodel must then come from `fromModule`. With a surrogate the sequence
+   * of a seeded search depends on how many there are, but not on their speed. Default: in this thread.
+   */
   readonly workers?: Workers;
 }
 
@@ -86,6 +89,7 @@ export class Tuner<M> {
   readonly #events = new Emitter<TunerEvents>();
   #opening: Promise<Project> | undefined;
   #study: Study<unknown> | undefined;
+  #stopped = false;
 
   /** @throws ValidationError for options outside their range, and for a hypermodel that cannot reach the workers asked for */
   constructor(options: TunerOptions<M>, plan: TunerPlan) {
@@ -109,6 +113,7 @@ export class Tuner<M> {
    */
   async search(x: unknown, y: unknown, args: SearchArguments = {}): Promise<void> {
     const { workers } = this.#options;
+    this.#stopped = false;
     const { callbacks = [], signal, ...rest } = args;
     if (Array.isArray(callbacks) && callbacks.length > 0) checkReachesWorkers(workers, "`callbacks`", callbacks);
     if (typeof callbacks === "function") checkReachesWorkers(workers, "`callbacks`", callbacks);
@@ -130,7 +135,7 @@ export class Tuner<M> {
     };
     try {
       await study.optimize((trial) => this.#try(trial, run, stop), {
-        trials: this.#plan.maxTrials,
+        trials: this.#stopped ? 0 : this.#plan.maxTrials,
         concurrency: opened?.pool.workers ?? 1,
         signal: stop.signal,
         progress: false,
@@ -143,6 +148,7 @@ export class Tuner<M> {
 
   /** Lets `search` finish the trials that run and begin no more. */
   stop(): void {
+    this.#stopped = true;
     this.#study?.stop();
   }
 
@@ -156,13 +162,13 @@ export class Tuner<M> {
   async open(): Promise<Study<unknown>> {
     if (this.#study !== undefined) return this.#study;
     const project = await this.#project();
-    const name = this.#studyName();
-    if ((await project.storage.findStudy(name)) === null) {
-      throw new NotFoundError(
-        `There are no results ${project.place === "in memory" ? "yet" : `in ${show(project.place)}`}. Call \`search\` first.`,
-      );
+    const study = await findSearchStudy(this.#studyName(), project.storage, this.#events);
+    if (study === null) {
+      const where = project.place === "in memory" ? "yet" : `in ${show(project.place)}`;
+      throw new NotFoundError(`There are no results ${where}. Call \`search\` first.`);
     }
-    return this.#begin(await createStudy<unknown>({ name, storage: project.storage } as never));
+    this.#study = study;
+    return study;
   }
 
   /** Completed trials, the best first. */
@@ -258,24 +264,19 @@ export class Tuner<M> {
       sampler: `${sampler.name} ${JSON.stringify(sampler.toJSON())}`,
     });
     const { seed } = this.#options;
-    const study = await createStudy<unknown>({
-      name: this.#studyName(),
-      storage: project.storage,
-      direction: this.objective.direction === "min" ? "minimize" : "maximize",
-      space,
-      sampler,
-      ...(seed === undefined ? {} : { seed }),
-    });
-    this.#begin(study);
-    if (seed !== undefined) await this.#warnOfUnseeded(hypermodel, space);
-    return study;
-  }
-
-  #begin(study: Study<unknown>): Study<unknown> {
-    for (const event of ["ask", "report", "tell", "best", "release", "warning"] as const) {
-      study.on(event, (told) => this.#events.emit(event, told as never));
-    }
+    const study = await openSearchStudy(
+      {
+        name: this.#studyName(),
+        storage: project.storage,
+        direction: this.objective.direction === "min" ? "minimize" : "maximize",
+        space,
+        sampler,
+        ...(seed === undefined ? {} : { seed }),
+      },
+      this.#events,
+    );
     this.#study = study;
+    if (seed !== undefined) await this.#warnOfUnseeded(hypermodel, space);
     return study;
   }
 

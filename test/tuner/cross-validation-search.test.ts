@@ -178,6 +178,15 @@ describe("a search that was interrupted goes on", () => {
   });
 });
 
+test("a search that is stopped before its first candidate has no table", async () => {
+  const search = new GridSearchCV(meanRule, grid, { scoring: "f1", cv: 3 });
+  const running = search.fit(x, y);
+  search.stop();
+  await running;
+  expect(() => search.cvResults).toThrow("A search has `cvResults` after `fit`");
+  expect(await search.study.trials()).toEqual([]);
+});
+
 describe("BayesSearchCV", () => {
   const space = { gain: float(0.1, 2), column: int(0, 2) };
 
@@ -320,6 +329,21 @@ describe("bad input is refused with its rule and a remedy", () => {
     );
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(/scored NaN; the first said: gain must not be negative/);
+  });
+
+  test("failures alone are not resumed, since it was the program that failed", async () => {
+    const storage = memory();
+    let broken = true;
+    const sometimes = (params: MeanRuleParams) => meanRule({ ...params, ...(broken ? { gain: -1 } : {}) });
+    const search = () => new GridSearchCV(sometimes, grid, { scoring: "f1", cv: 2, storage, name: "mended" });
+    await expect(search().fit(x, y)).rejects.toThrow("all 8 failed");
+    broken = false;
+    const mended = search();
+    const warnings: string[] = [];
+    mended.on("warning", ({ message }) => warnings.push(message));
+    await mended.fit(x, y);
+    expect(mended.cvResults.mean_test_score.every((score) => score > 0)).toBe(true);
+    expect(warnings).toEqual(['All 4 stored trials of "mended" had failed, so that the search begins anew.']);
   });
 
   test("results before they are there", () => {

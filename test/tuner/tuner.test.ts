@@ -317,6 +317,27 @@ describe("a project in a directory", () => {
     await again.close();
   });
 
+  test("of failures alone is made anew: a program that is mended has all its trials", async () => {
+    let broken = true;
+    class Fragile extends Parabola {
+      override fit(hp: HyperParameters, model: { readonly at: number }) {
+        if (broken) throw new Error("cannot find the driver");
+        return super.fit(hp, model);
+      }
+    }
+    const tuner = () => new RandomSearch({ hypermodel: new Fragile(), objective: score, maxTrials: 12, directory });
+    const first = tuner();
+    await expect(first.search(null, null)).rejects.toThrow(
+      /10 failed trials in a row:\n.*trial 0: cannot find the driver/,
+    );
+    await first.close();
+    broken = false;
+    const second = tuner();
+    await second.search(null, null);
+    expect(await second.getBestTrials(20)).toHaveLength(12);
+    await second.close();
+  });
+
   test("leaves a directory that is none as it is", async () => {
     const tuner = () => new RandomSearch({ ...options, directory: root, projectName: "others", overwrite: true });
     const file = join(root, "others", "thesis.txt");
