@@ -13,6 +13,8 @@ import { sqlite } from "../../src/storage/sql/sqlite.ts";
 const folder = mkdtempSync(join(tmpdir(), "assay-kill-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+// Starting takes most of a worker's short life, and compiling half of that.
+const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, "compiled") };
 const SCRIPT = fileURLToPath(new URL("processes/worker.ts", import.meta.url));
 
 /** A worker process, and what it has acknowledged so far: values by trial number. */
@@ -24,7 +26,8 @@ interface Worker {
 }
 
 function startWorker(file: string, trials: number, seed: string): Worker {
-  const child = spawn(process.execPath, [SCRIPT, file, String(trials), seed], { stdio: ["ignore", "pipe", "pipe"] });
+  const args = [SCRIPT, file, String(trials), seed];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], env });
   let output = "";
   let errors = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -59,6 +62,28 @@ function integrity(file: string): unknown {
   db.close();
   return [...result.map((row) => row.integrity_check), ...violations];
 }
+
+test("four processes write 100 trials each to one file, none lost, none twice, no error", {
+  timeout: 60_000,
+}, async () => {
+  const file = await createFile("shared.db");
+  const workers = [0, 1, 2, 3].map((seed) => startWorker(file, 100, `shared ${seed}`));
+  for (const worker of workers) {
+    const [code] = worker.process.exitCode === null ? await once(worker.process, "close") : [worker.process.exitCode];
+    expect([code, worker.errors()]).toEqual([0, ""]);
+  }
+  const told = workers.flatMap((worker) => worker.acknowledged());
+  expect(workers.map((worker) => worker.acknowledged().length)).toEqual([100, 100, 100, 100]);
+  const storage = sqlite(file);
+  const { id } = (await storage.findStudy("s"))!;
+  const { trials } = await storage.trialsSince(id, 0);
+  await storage.close();
+  expect(trials.map(({ number, state, value }) => [number, state, value])).toEqual(
+    told.sort((a, b) => a[0] - b[0]).map(([number, value]) => [number, "completed", value]),
+  );
+  expect(trials.length).toBe(400);
+  expect(integrity(file)).toEqual(["ok"]);
+});
 
 test("what 50 killed workers had acknowledged is in the file, and nothing of it is damaged", {
   timeout: 60_000,
@@ -112,28 +137,6 @@ test("what 50 killed workers had acknowledged is in the file, and nothing of it 
   expect(integrity(file)).toEqual(["ok"]);
 });
 
-test("four processes write 100 trials each to one file, none lost, none twice, no error", {
-  timeout: 60_000,
-}, async () => {
-  const file = await createFile("shared.db");
-  const workers = [0, 1, 2, 3].map((seed) => startWorker(file, 100, `shared ${seed}`));
-  for (const worker of workers) {
-    const [code] = worker.process.exitCode === null ? await once(worker.process, "close") : [worker.process.exitCode];
-    expect([code, worker.errors()]).toEqual([0, ""]);
-  }
-  const told = workers.flatMap((worker) => worker.acknowledged());
-  expect(workers.map((worker) => worker.acknowledged().length)).toEqual([100, 100, 100, 100]);
-  const storage = sqlite(file);
-  const { id } = (await storage.findStudy("s"))!;
-  const { trials } = await storage.trialsSince(id, 0);
-  await storage.close();
-  expect(trials.map(({ number, state, value }) => [number, state, value])).toEqual(
-    told.sort((a, b) => a[0] - b[0]).map(([number, value]) => [number, "completed", value]),
-  );
-  expect(trials.length).toBe(400);
-  expect(integrity(file)).toEqual(["ok"]);
-});
-
 test("eight processes create one file together", { timeout: 60_000 }, async () => {
   const file = join(folder, "new.db");
   const source = `
@@ -143,7 +146,10 @@ test("eight processes create one file together", { timeout: 60_000 }, async () =
     await storage.createStudy({ name, direction: "minimize", space: [], seed: 1, attributes: {}, createdAt: 0 });
   `;
   const creators = Array.from({ length: 8 }, (_, i) =>
-    spawn(process.execPath, ["--input-type=module", "-e", source, String(i)], { stdio: ["ignore", "ignore", "pipe"] }),
+    spawn(process.execPath, ["--input-type=module", "-e", source, String(i)], {
+      stdio: ["ignore", "ignore", "pipe"],
+      env,
+    }),
   );
   const ends = await Promise.all(
     creators.map(async (creator) => {
