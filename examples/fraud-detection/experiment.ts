@@ -8,7 +8,7 @@ import { type FlatParams, type FrozenTrial, NotFoundError, type Space, type Stor
 import { bestTrial, type Scorecard, scorecard } from "assay/analysis";
 import { balancedClassWeights, type Callback, initialBias, type Matrix, type Sequential } from "assay/nn";
 import { BayesianOptimization, BayesSearchCV, executionsOf, GridSearchCV, Objective } from "assay/tuner";
-import { fromModule, type WorkerPool } from "assay/worker";
+import { fromModule, type WorkerPool, workerCount } from "assay/worker";
 import type { Dataset } from "./dataset.ts";
 import { ARTICLE_GRID, combinations, reducedGrid, spaceAround } from "./grid.ts";
 import type { Interruption } from "./interruption.ts";
@@ -67,26 +67,31 @@ export interface ExperimentContext {
   readonly interruption: Interruption;
 }
 
+/** In which they are reported. */
+const ORDER: readonly MethodKey[] = ["bayes", "grid", "article", "fullGrid"];
+
 const TITLES: Readonly<Record<MethodKey, string>> = {
-  article: "Bayesian optimisation, as in the article",
+  article: "The article's Bayesian optimisation",
   grid: "Grid search",
   bayes: "Bayesian optimisation, like for like",
-  fullGrid: "Grid search, the article's whole grid",
+  fullGrid: "The article's whole grid",
 };
 
 /** What will be done, in this order. */
-export function plan({ trials, cv, size }: Options): (Step & { readonly key: MethodKey })[] {
+export function plan({ trials, cv, size, workers }: Options): (Step & { readonly key: MethodKey })[] {
   const candidates = combinations(reducedGrid(size));
-  const steps: [MethodKey, number, number][] = [
-    ["article", trials, 1],
-    ["grid", candidates, cv],
-    ["bayes", candidates, cv],
-  ];
-  if (size === "full") steps.push(["fullGrid", combinations(ARTICLE_GRID), cv]);
-  return steps.map(([key, trials, trainings]) => ({ key, title: TITLES[key], trials, trainings }));
+  // A fold trains on so many of the rows, and the folds of a candidate side by side.
+  const crossValidated = { trainings: cv, effort: (cv - 1) / workerCount(workers) };
+  const steps = [
+    { key: "article", trials, trainings: 1, effort: 1 },
+    { key: "grid", trials: candidates, ...crossValidated },
+    { key: "bayes", trials: candidates, ...crossValidated },
+  ] as const;
+  const fullGrid = { key: "fullGrid", trials: combinations(ARTICLE_GRID), ...crossValidated } as const;
+  return [...steps, ...(size === "full" ? [fullGrid] : [])].map((step) => ({ ...step, title: TITLES[step.key] }));
 }
 
-/** The methods, in the order of `plan`; null when it was interrupted. */
+/** The methods, the two that are alike in all but the search first; null when it was interrupted. */
 export async function runExperiment(context: ExperimentContext): Promise<Method[] | null> {
   const methods: Method[] = [];
   for (const [index, { key }] of plan(context.options).entries()) {
@@ -95,7 +100,7 @@ export async function runExperiment(context: ExperimentContext): Promise<Method[
     if (method === null) return null;
     methods.push(method);
   }
-  return methods;
+  return methods.sort((a, b) => ORDER.indexOf(a.key) - ORDER.indexOf(b.key));
 }
 
 /**

@@ -51,12 +51,17 @@ export function findings(run: Run, options: Options): Finding[] {
   ];
 }
 
-function degenerateWinner({ title, winner }: Method, options: Options): Finding[] {
+function degenerateWinner({ key, title, winner }: Method, options: Options): Finding[] {
   if (winner.test.degeneracy === null) return [];
+  const epochs = winner.history.loss?.length ?? 0;
+  const how =
+    key === "article"
+      ? `Its weights are of epoch ${winner.epoch} of ${epochs}, when ${options.objective.label} happened to be highest. `
+      : "";
   return [
     {
       kind: "warning",
-      text: `${title}: the winner must not be used. ${winner.test.degeneracy.reason} ${remedy(options)}`,
+      text: `${title}: the winner must not be used. ${winner.test.degeneracy.reason} ${how}${remedy(options)}`,
     },
   ];
 }

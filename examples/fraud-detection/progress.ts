@@ -9,8 +9,10 @@ export interface Step {
   readonly title: string;
   /** Trials in all. */
   readonly trials: number;
-  /** What one trial costs: under k-fold cross-validation, k. */
+  /** Trainings of one trial: under k-fold cross-validation, k. */
   readonly trainings: number;
+  /** How long a trial takes, compared with those of other steps. */
+  readonly effort: number;
 }
 
 export interface Ended {
@@ -158,25 +160,25 @@ function lineProgress({ steps, stream, now }: ProgressOptions): Progress {
   };
 }
 
-/** Estimates the time left from the trainings that this process has made and those that are still to come. */
+/** Estimates the time left from what this process has done and what is still to come, each trial by its effort. */
 function stopwatch(steps: readonly Step[], now: () => number) {
   const started = now();
   /** Trials that earlier runs had done, of the steps that have begun. */
   const before = steps.map(() => 0);
-  const trainings = (counts: readonly number[]) =>
-    counts.reduce((sum, count, i) => sum + count * steps[i]!.trainings, 0);
+  const efforts = (counts: readonly number[]) => counts.reduce((sum, count, i) => sum + count * steps[i]!.effort, 0);
   return {
     begin(step: number, done: number): void {
       before[step] = done;
     },
     text(states: readonly StepState[]): string {
       const elapsed = now() - started;
-      const done = trainings(states.map(({ done }) => done));
-      const made = done - trainings(before);
-      const left = trainings(steps.map(({ trials }) => trials)) - done;
-      // A handful of trainings says little about the rest.
-      if (made < 4) return `${minutes(elapsed)} so far`;
-      return `${minutes(elapsed)} so far, about ${minutes((elapsed / made) * left)} left`;
+      const done = states.map((state) => state.done);
+      const made = done.reduce((sum, count, i) => sum + count - before[i]!, 0);
+      // A few trials say little about the rest.
+      if (made < 3) return `${minutes(elapsed)} so far`;
+      const left = efforts(steps.map(({ trials }, i) => trials - done[i]!));
+      const share = left / (efforts(done) - efforts(before));
+      return `${minutes(elapsed)} so far, about ${minutes(elapsed * share)} left`;
     },
   };
 }

@@ -10,9 +10,9 @@ const WIDTH = 80;
 
 /** Headings of the table's columns, in two lines. */
 const COLUMN: Readonly<Record<MethodKey, readonly [string, string]>> = {
-  article: ["Bayesian opt.", "as in article"],
-  grid: ["grid search", ""],
   bayes: ["Bayesian opt.", "like for like"],
+  grid: ["grid search", ""],
+  article: ["Bayesian opt.", "as in article"],
   fullGrid: ["grid search", "whole grid"],
 };
 
@@ -86,7 +86,7 @@ export function comparisonRows(methods: readonly Method[]): (readonly [string, r
         ] as const,
     ),
     [
-      "fraud found",
+      "found",
       cells(({ winner: { test } }) =>
         rates(test.confusion.truePositives, test.confusion.truePositives + test.confusion.falseNegatives),
       ),
