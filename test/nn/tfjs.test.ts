@@ -23,6 +23,8 @@ const OPTIMIZERS: [string, Optimizer, () => tf.Optimizer][] = [
 
 describe(`the fused trainer and TensorFlow.js ${tf.version.tfjs}`, () => {
   beforeAll(async () => {
+    // Spares the test's output an advertisement for the native backend.
+    tf.enableProdMode();
     await tf.setBackend("cpu");
   });
 
