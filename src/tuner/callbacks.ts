@@ -1,6 +1,7 @@
 /** Callbacks for many trainings from one list: each training gets fresh ones, for a callback remembers its training. */
-import { show, ValidationError } from "../errors.ts";
+import { show } from "../errors.ts";
 import type { Callback } from "../nn/callbacks.ts";
+import { TrainingMisused } from "./objective.ts";
 
 /**
  * A function that makes a callback, or a callback: one with `copy()` is copied, any other used as it is and so must begin
@@ -8,15 +9,15 @@ import type { Callback } from "../nn/callbacks.ts";
  */
 export type CallbackSource = Callback | (() => Callback);
 
-/** @throws ValidationError when one is neither a callback nor a function that makes one */
+/** @throws TrainingMisused when one is neither a callback nor a function that makes one */
 export function freshCallbacks(sources: readonly CallbackSource[] = []): Callback[] {
   if (!Array.isArray(sources)) {
-    throw new ValidationError(`\`callbacks\` must be a list of callbacks or functions, but got ${show(sources)}.`);
+    throw new TrainingMisused(`\`callbacks\` must be a list of callbacks or functions, but got ${show(sources)}.`);
   }
   return sources.map((source: CallbackSource, index) => {
     const callback = typeof source === "function" ? source() : source;
     if (typeof callback !== "object" || callback === null) {
-      throw new ValidationError(
+      throw new TrainingMisused(
         `\`callbacks[${index}]\` must be a callback or a function that makes one, but got ${show(callback)}.`,
       );
     }

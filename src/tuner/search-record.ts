@@ -23,7 +23,7 @@ export function foldsToJson(folds: readonly FoldScore[]): Json {
 
 /** The folds of a trial that was tried on all of them; undefined for another. @param errorScore of a failed training */
 export function foldsOf(trial: FrozenTrial<unknown>, errorScore: number): FoldScore[] | undefined {
-  const stored = trial.attributes.folds as ReturnType<typeof JSON.parse> as StoredFold[] | undefined;
+  const stored = trial.attributes.folds as unknown as readonly StoredFold[] | undefined;
   return stored?.map(({ testScore, trainScore, ...rest }) => ({
     ...rest,
     testScore: rest.error === undefined ? (testScore ?? Number.NaN) : errorScore,

@@ -62,8 +62,8 @@ export async function trainOnce<M>(
   });
   const best = keepBestEpoch(objective, onEpoch);
   const given = await load(task.callbacks);
-  const callbacks = [...freshCallbacks(typeof given === "function" ? given() : given), best];
   try {
+    const callbacks = [...freshCallbacks(typeof given === "function" ? given() : given), best];
     const model = await hypermodel.build(hp);
     const returned = await hypermodel.fit(hp, model, { ...task.data, callbacks, seed: task.seed });
     return {

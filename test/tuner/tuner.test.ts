@@ -420,7 +420,8 @@ describe("bad input is refused with its rule and a remedy", () => {
     await expect(search([7])).rejects.toThrow(
       "`callbacks[0]` must be a callback or a function that makes one, but got 7",
     );
-    await expect(search([() => null])).rejects.toThrow("but got null");
+    await expect(search([() => null])).rejects.toThrow(/^`callbacks\[0\]` .* but got null\.$/);
+    await expect(search(7)).rejects.toThrow("must be a list of callbacks or functions, but got 7");
   });
 
   test("a training that diverges fails its trial, and the search goes on", async () => {
