@@ -123,7 +123,10 @@ export function contour(
   };
 }
 
-/** The posterior at points that differ from `at` by what `move` writes; a moved parent takes its children along. */
+/**
+ * The posterior at points that differ from `at` by what `move` sets; a moved parent takes its children along. The moved
+ * coordinates themselves are not taken to the nearest level, so that a parameter of many levels gives a curve, not stairs.
+ */
 function predictAt<T>(
   surrogate: Surrogate,
   space: Space,
@@ -139,6 +142,7 @@ function predictAt<T>(
     const moved = start.slice();
     move(moved, cell);
     const encoded = space.encode(space.decode(moved));
+    move(encoded.x, cell);
     x.set(encoded.x, row * d);
     active.set(encoded.active, row * d);
   });

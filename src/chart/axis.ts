@@ -166,7 +166,7 @@ export function axisBelow(
   const marks = kept.map((tick) => {
     // The outermost labels stay inside the picture.
     const half = textWidth(tick.label, TICK_SIZE) / 2;
-    const x = Math.min(Math.max(tick.at, left - 24 + half), left + width + 12 - half);
+    const x = Math.min(Math.max(tick.at, left - 24 + half), left + width + 8 - half);
     return (
       element("line", { x1: tick.at, y1: bottom, x2: tick.at, y2: bottom + 4, stroke: colour("line") }) +
       label(tick.label, x, bottom + 16, { anchor: "middle", size: TICK_SIZE, role: "muted", full: tick.full })

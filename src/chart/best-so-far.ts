@@ -5,9 +5,9 @@ import type { ConvergencePoint, Direction, OrderBandPoint } from "../analysis/in
 import { axisBelow, axisLeft, extent, labelRoom, linearScale } from "./axis.ts";
 import { type Chart, type ChartOptions, chart, type Drawing, emptyDrawing, type Table } from "./chart.ts";
 import { dotSwatch, type LegendItem, legend, lineSwatch, patchSwatch } from "./legend.ts";
-import { bandPath, dot, linePath, marker } from "./marks.ts";
-import { formatNumber } from "./number.ts";
-import { label } from "./text.ts";
+import { bandPath, dot, linePath, marker, type Point } from "./marks.ts";
+import { counted, formatNumber } from "./number.ts";
+import { fitText, label } from "./text.ts";
 import { colour, seriesStyle } from "./theme.ts";
 
 export interface BestSoFar {
@@ -37,25 +37,27 @@ function draw(data: BestSoFar, width: number): Drawing {
   if (ended.every(({ best }) => best === null))
     return emptyDrawing(width, `All ${ended.length} trials failed or were pruned, so there is no value to show.`);
 
+  const height = Math.round(Math.min(320, width * 0.5 + 60));
+  const domain = focus(data);
+  const isSeen = (value: number) => domain[0] <= value && value <= domain[1];
+  const unseen = ended.filter(({ value }) => value !== null && !isSeen(value)).length;
   const key = legend(
     [
-      ...series.map(
-        ({ name }, i): LegendItem => ({ name: `${name}, best so far`, swatch: lineSwatch(seriesStyle(i)) }),
-      ),
+      ...series.map(({ name }, i): LegendItem => ({ name, swatch: lineSwatch(seriesStyle(i)) })),
       ...(band && band.points.length > 0
         ? [{ name: band.name, swatch: patchSwatch(seriesStyle(band.series).colour, 0.18, { dash: "2 2" }) }]
         : []),
-      { name: "single trials", swatch: dotSwatch(colour("muted"), 0.6) },
+      {
+        name: unseen === 0 ? "single trials" : `single trials (${unseen} worse ones outside the frame)`,
+        swatch: dotSwatch(colour("muted"), 0.6),
+      },
     ],
     0,
     0,
     width,
   );
-  const lines = [...ended.map(({ best }) => best), ...(band?.points ?? []).flatMap(({ low, high }) => [low, high])];
-  const known = lines.filter((value) => value !== null);
-  const height = Math.round(Math.min(320, width * 0.5 + 60));
   const top = key.height + 24;
-  const y = linearScale(extent(known), [top + height, top]);
+  const y = linearScale(domain, [top + height, top]);
   const left = labelRoom(y);
   const panel = { left, top, width: width - left - 10, height };
   const last = Math.max(1, ...ended.map(count), ...(band?.points ?? []).map(count));
@@ -65,47 +67,45 @@ function draw(data: BestSoFar, width: number): Drawing {
     count: width < 500 ? 4 : 8,
   });
 
-  // Values far from the best would press the curves flat: they stay at the edge, as hollow dots.
-  const inside = (value: number) => Math.min(panel.top + height, Math.max(panel.top, y.at(value)));
   const dots = series.flatMap(({ name, points }, i) =>
-    points.flatMap((point) => {
-      if (point.value === null) return [];
-      const beyond = y.at(point.value) > panel.top + height + 0.5 || y.at(point.value) < panel.top - 0.5;
-      const tip = `${name}, trial ${point.evaluation}: ${formatNumber(point.value)}`;
-      const at = [x.at(count(point)), inside(point.value)] as const;
-      return [dot(at, beyond ? "none" : seriesStyle(i).colour, { radius: 2, opacity: 0.55, tip })];
-    }),
+    points.map((point) =>
+      point.value === null || !isSeen(point.value)
+        ? ""
+        : dot([x.at(count(point)), y.at(point.value)], seriesStyle(i).colour, {
+            radius: 2,
+            opacity: 0.55,
+            tip: `${name}, trial ${point.evaluation}: ${formatNumber(point.value)}`,
+          }),
+    ),
   );
-  const curves = series.map(({ points }, i) => {
-    const known = points.filter(({ best }) => best !== null);
-    const end = known.at(-1);
+  const curves = series.map(({ name, points }, i) => {
     const style = seriesStyle(i);
-    const path = linePath(
-      known.map((point) => [x.at(count(point)), y.at(point.best!)] as const),
-      { ...style, width: 2.25, isStep: true },
+    const seen = points.flatMap((point): Point[] =>
+      point.best === null || !isSeen(point.best) ? [] : [[x.at(count(point)), y.at(point.best)]],
     );
-    const tip = end && `${series[i]!.name}: ${formatNumber(end.best)} after ${count(end)}`;
-    return path + (end ? marker([x.at(count(end)), y.at(end.best!)], style, { area: 60, tip: tip! }) : "");
+    const end = points.at(-1);
+    if (end === undefined || seen.length === 0) return "";
+    const tip = `${name}: ${formatNumber(end.best)} after ${count(end)} ${by}`;
+    return linePath(seen, { ...style, width: 2.25, isStep: true }) + marker(seen.at(-1)!, style, { area: 60, tip });
   });
-  const orders = (band?.points ?? []).map((point) =>
-    point.low === null || point.median === null || point.high === null
-      ? null
-      : { ...point, low: point.low, median: point.median, high: point.high },
+  const within = (value: number) => y.at(Math.min(domain[1], Math.max(domain[0], value)));
+  const orders = (band?.points ?? []).map(({ low, median, high, ...spent }) =>
+    low === null || median === null || high === null ? null : { at: x.at(count(spent)), low, median, high },
   );
-  const bandStyle = seriesStyle(band?.series ?? 0);
+  const { colour: bandColour } = seriesStyle(band?.series ?? 0);
   return {
     height: top + height + 40,
     marks: [
       key.markup,
-      label(metric, 0, top - 10, { role: "muted" }),
+      label(fitText(metric, width), 0, top - 10, { role: "muted", full: metric }),
       axisLeft(panel, y),
       bandPath(
-        orders.map((point) => point && ([x.at(count(point)), y.at(point.low), y.at(point.high)] as const)),
-        { colour: bandStyle.colour, isStep: true },
+        orders.map((it) => it && ([it.at, within(it.low), within(it.high)] as const)),
+        { colour: bandColour, isStep: true },
       ),
       linePath(
-        orders.map((point) => point && ([x.at(count(point)), y.at(point.median)] as const)),
-        { colour: bandStyle.colour, width: 1.25, dash: "2 2", isStep: true },
+        orders.map((it) => it && isSeen(it.median) && ([it.at, y.at(it.median)] as const)).map((it) => it || null),
+        { colour: bandColour, width: 1.25, dash: "2 2", isStep: true },
       ),
       ...dots,
       ...curves,
@@ -114,20 +114,35 @@ function draw(data: BestSoFar, width: number): Drawing {
   };
 }
 
+/**
+ * The values worth the height: every curve and band after the first twentieth of the search, in which anything can happen, and
+ * three quarters of the single values.
+ */
+function focus({ series, band, direction }: BestSoFar): readonly [number, number] {
+  const settled = <T>(points: readonly T[]): readonly T[] => points.slice(Math.floor(points.length / 20));
+  const curves = [
+    ...series.flatMap(({ points }) => settled(points.filter(({ best }) => best !== null)).map(({ best }) => best)),
+    ...settled(band?.points ?? []).flatMap(({ low, high }) => [low, high]),
+  ].filter((value) => value !== null);
+  const values = series.flatMap(({ points }) => points.flatMap(({ value }) => (value === null ? [] : [value])));
+  values.sort((a, b) => (direction === "minimize" ? a - b : b - a));
+  return extent([...curves, ...values.slice(0, Math.ceil(values.length * 0.75))]);
+}
+
 function summarise({ series, band, metric, by = "trainings" }: BestSoFar): string {
   const ends = series.flatMap(({ name, points }) => {
     const end = points.at(-1);
     if (end === undefined) return [`${name} has no trial that has ended`];
-    const spent = `${by === "trainings" ? end.trainings : end.evaluation} ${by}`;
+    const spent = counted(by === "trainings" ? end.trainings : end.evaluation, by.slice(0, -1));
     return [
       end.best === null ? `${name} found nothing in ${spent}` : `${name} reached ${formatNumber(end.best)} in ${spent}`,
     ];
   });
-  const middle = band?.points[Math.ceil((band?.points.length ?? 0) / 2) - 1];
+  const middle = band !== undefined && band.points.length > 3 ? band.points[band.points.length >> 1] : undefined;
   const orders =
     middle?.median == null || middle.low === null || middle.high === null
       ? ""
-      : ` Half-way, after ${by === "trainings" ? middle.trainings : middle.evaluation} ${by}, nine orders of the grid in ten stand between ${formatNumber(middle.low)} and ${formatNumber(middle.high)}.`;
+      : ` Half-way, after ${by === "trainings" ? middle.trainings : middle.evaluation} ${by}, nine in ten orders of the same trials stand between ${formatNumber(middle.low)} and ${formatNumber(middle.high)}.`;
   return ends.length === 0 ? "There is no search to show." : `Best ${metric}: ${ends.join("; ")}.${orders}`;
 }
 

@@ -107,14 +107,15 @@ function showScore(score: Score): string {
     : `${formatFixed(score.value)} (${formatFixed(interval[0])} to ${formatFixed(interval[1])})`;
 }
 
+/** Of the first metric alone: the rest is in the picture and in the table. */
 function summarise({ methods, metrics }: Comparison): string {
-  const parts = metrics.flatMap(({ key, name }) => {
-    const scored = methods.flatMap(({ name: method, scores }) =>
-      scores[key] ? [`${method} ${showScore(scores[key])}`] : [],
-    );
-    return scored.length === 0 ? [] : [`${name}: ${scored.join(", ")}`];
+  const first = metrics.find(({ key }) => methods.some(({ scores }) => scores[key]));
+  if (first === undefined) return "Nothing has been scored yet.";
+  const scored = methods.flatMap(({ name, scores }) => {
+    const score = scores[first.key];
+    return score ? [`${name} ${showScore(score)}`] : [];
   });
-  return parts.length === 0 ? "Nothing has been scored yet." : `With 95 % intervals, ${parts.join("; ")}.`;
+  return `${first.name}, with 95 % intervals: ${scored.join("; ")}.`;
 }
 
 function tabulate({ methods, metrics }: Comparison, caption: string): Table {

@@ -141,7 +141,7 @@ function filled(
 ): string {
   return contour.axes.every(({ scale }) => scale !== "levels")
     ? bands(contour, values, levels, panel, fill)
-    : cells(contour, values, levels, panel, x, y, fill);
+    : cells(contour, values, levels, x, y, fill);
 }
 
 function bands(
@@ -181,7 +181,6 @@ function cells(
   { x: columns, y: rows }: Contour,
   values: readonly number[],
   levels: Levels,
-  panel: Panel,
   x: Scale,
   y: Scale,
   fill: Fill,
@@ -192,28 +191,23 @@ function cells(
     1,
   ];
   const [across, up] = [edges(columns).map(x.at), edges(rows).map(y.at)];
-  return rows
+  const tiles = rows
     .flatMap((_, row) =>
       columns.map((_, column) => {
         const value = values[row * columns.length + column]!;
         const [left, right] = [across[column]!, across[column + 1]!];
         const [bottom, top] = [up[row]!, up[row + 1]!];
         const band = levels.bounds.filter((bound) => value >= bound).length;
-        // A hair wider than the cell, so that no ground shows between neighbours.
         return element(
           "rect",
-          {
-            x: left,
-            y: top,
-            width: Math.min(right - left + 0.4, panel.left + panel.width - left),
-            height: bottom - top + 0.4,
-            ...fill(share(band, levels)),
-          },
+          { x: left, y: top, width: right - left, height: bottom - top, ...fill(share(band, levels)) },
           ...tipOf(formatNumber(value)),
         );
       }),
     )
     .join("");
+  // Without smoothing, or the ground would show between neighbours.
+  return element("g", { "shape-rendering": "crispEdges" }, tiles);
 }
 
 /** The bands as a strip, with the values at which one ends and the next begins. */

@@ -19,7 +19,9 @@ export interface NamedCurve {
 interface Kind {
   readonly x: string;
   readonly y: string;
+  /** As in the key, and as in a sentence. */
   readonly area: string;
+  readonly areaInWords: string;
   readonly chance: string;
   /** Ends of the line of a classifier that knows nothing, in data. */
   readonly chanceFrom: (baseRate: number) => readonly [number, number];
@@ -31,6 +33,7 @@ const ROC: Kind = {
   x: "false positive rate",
   y: "true positive rate (recall)",
   area: "AUC",
+  areaInWords: "Area under the curve",
   chance: "chance",
   chanceFrom: () => [0, 0],
   chanceTo: () => [1, 1],
@@ -40,7 +43,8 @@ const ROC: Kind = {
 const PRECISION_RECALL: Kind = {
   x: "recall",
   y: "precision",
-  area: "average precision",
+  area: "AP",
+  areaInWords: "Average precision",
   chance: "base rate",
   chanceFrom: (baseRate) => [0, baseRate],
   chanceTo: (baseRate) => [1, baseRate],
@@ -130,7 +134,7 @@ function summarise(curves: readonly NamedCurve[], kind: Kind): string {
   const parts = curves.map(({ name, curve }) =>
     curve.area === null ? `${name} has none` : `${name} ${formatFixed(curve.area)}`,
   );
-  return `Area (${kind.area}): ${parts.join(", ")}.${chance}`;
+  return `${kind.areaInWords}: ${parts.join(", ")}.${chance}`;
 }
 
 function tabulate(curves: readonly NamedCurve[], kind: Kind, caption: string): Table {

@@ -41,7 +41,7 @@ function draw(networks: readonly LearningCurves[], width: number): Drawing {
   const columns = Math.max(1, Math.min(most, Math.floor(width / PANEL_ROOM)));
   const wide = width / columns;
   const [panelHeight, rowHeight] = [150, 236];
-  const first = key.height + 48;
+  const first = key.height + 52;
   let [row, column] = [0, 0];
   const parts = networks.flatMap((network, k) => {
     if (k > 0 && column > 0) [row, column] = [row + 1, 0];
@@ -52,7 +52,7 @@ function draw(networks: readonly LearningCurves[], width: number): Drawing {
       const panel = {
         left: column * wide + room,
         top: first + row * rowHeight,
-        width: wide - room - 14,
+        width: wide - room - (columns > 1 ? 28 : 14),
         height: panelHeight,
       };
       column++;
@@ -87,8 +87,8 @@ function drawPanel(
       ? segment([x.at(bestEpoch), top], [x.at(bestEpoch), top + height], { colour: colour("muted"), dash: "3 3" })
       : "";
   return [
-    label(fitText(network.name, width + room), left - room, top - 24, { weight: 600, full: network.name }),
-    label(fitText(curve.metric, width + room), left - room, top - 9, { role: "muted", full: curve.metric }),
+    label(fitText(network.name, width + room), left - room, top - 27, { weight: 600, full: network.name }),
+    label(fitText(curve.metric, width + room), left - room, top - 11, { role: "muted", full: curve.metric }),
     axisLeft(panel, y),
     kept,
     path(curve.training, 1),

@@ -74,8 +74,13 @@ export function patchSwatch(
         }));
 }
 
-/** The ramp as a strip with words at its ends; 18 pixels high. */
-export function rampKey(from: string, to: string, left: number, top: number): string {
+/** The ramp as a strip with words at its ends, 18 pixels high, and the width it takes. */
+export function rampKey(
+  from: string,
+  to: string,
+  left: number,
+  top: number,
+): { readonly markup: string; readonly width: number } {
   const start = left + textWidth(from) + 8;
   const step = 11;
   const strip = Array.from({ length: RAMP_STEPS }, (_, i) =>
@@ -87,11 +92,12 @@ export function rampKey(from: string, to: string, left: number, top: number): st
       fill: rampColour(i / (RAMP_STEPS - 1)),
     }),
   );
-  return (
-    label(from, left, top + 12.5, { role: "muted" }) +
-    strip.join("") +
-    label(to, start + RAMP_STEPS * step + 8, top + 12.5, { role: "muted" })
-  );
+  const end = start + RAMP_STEPS * step + 8;
+  return {
+    markup:
+      label(from, left, top + 12.5, { role: "muted" }) + strip.join("") + label(to, end, top + 12.5, { role: "muted" }),
+    width: end + textWidth(to) - left,
+  };
 }
 
 /** What a dot of raw data looks like in the key. */

@@ -97,13 +97,16 @@ export function marker([x, y]: Point, style: SeriesStyle, options: MarkerOptions
 export function dot(
   [x, y]: Point,
   fill: string,
-  options: { readonly radius?: number; readonly opacity?: number; readonly tip?: string } = {},
+  options: {
+    readonly radius?: number;
+    readonly opacity?: number;
+    readonly isHollow?: boolean;
+    readonly tip?: string;
+  } = {},
 ): string {
-  return element(
-    "circle",
-    { cx: x, cy: y, r: options.radius ?? 2.5, fill, "fill-opacity": options.opacity },
-    ...tipOf(options.tip),
-  );
+  const { radius = 2.5, opacity, isHollow = false, tip } = options;
+  const paint = isHollow ? { fill: colour("ground"), stroke: fill } : { fill, "fill-opacity": opacity };
+  return element("circle", { cx: x, cy: y, r: radius, ...paint }, ...tipOf(tip));
 }
 
 export function segment(

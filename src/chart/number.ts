@@ -24,6 +24,11 @@ export function formatFixed(value: number | null | undefined, decimals: number =
   return minus((value < 0 && rounded > 0 ? -rounded : rounded).toFixed(decimals));
 }
 
+/** "1 trial", "2 trials": regular nouns only. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** A parameter's value in a table. */
 export function showParam(value: string | number | boolean | null): string {
   return typeof value === "number" ? formatNumber(value) : String(value);

@@ -21,6 +21,7 @@ h1,h2,h3,p,dl,dd,figure{margin:0}
 h1{font-size:clamp(1.6rem,1.2rem + 1.8vw,2.25rem);line-height:1.2;letter-spacing:-.015em;font-weight:650;text-wrap:balance}
 h2{font-size:1.375rem;line-height:1.3;letter-spacing:-.01em;font-weight:650;margin-bottom:1rem}
 h3{font-size:1rem;line-height:1.4;font-weight:650}
+h1,h2,h3,p,th{overflow-wrap:anywhere}
 a{color:var(--accent);text-underline-offset:.2em}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px;border-radius:3px}
 main:focus{outline:none}
@@ -91,7 +92,7 @@ td small,th small{display:block;color:var(--assay-muted);font-size:.8125rem;font
 pre{margin:0;background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:1rem 1.125rem;overflow:auto;line-height:1.5}
 footer{color:var(--assay-muted);font-size:.875rem;padding-bottom:2.5rem}
 @media (min-width:72rem){
-.frame{grid-template-columns:11.5rem minmax(0,1fr);gap:3rem}
+.frame:has(nav){grid-template-columns:11.5rem minmax(0,1fr);gap:3rem}
 nav{position:sticky;top:1.5rem;align-self:start;border-left:1px solid var(--rule)}
 nav ol{display:block}
 nav a{padding:.3rem 0 .3rem 1rem}

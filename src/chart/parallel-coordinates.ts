@@ -7,9 +7,9 @@ import { apart, extent, linearScale, parameterScale, type Scale, TICK_SIZE } fro
 import { type Chart, type ChartOptions, chart, type Drawing, emptyDrawing, type Table } from "./chart.ts";
 import { type LegendItem, legend, lineSwatch, rampKey } from "./legend.ts";
 import { linePath, marker, type Point } from "./marks.ts";
-import { formatNumber, showParam } from "./number.ts";
+import { counted, formatNumber, showParam } from "./number.ts";
 import { element } from "./svg.ts";
-import { fitText, label } from "./text.ts";
+import { fitText, label, textWidth } from "./text.ts";
 import { colour, rampColour, seriesStyle } from "./theme.ts";
 
 /** More lines than this make a carpet: the best hundred stay, the rest are thinned evenly. */
@@ -98,7 +98,7 @@ function drawUpright(
       stroke: colour(isValue ? "ink" : "line"),
       "stroke-width": 1.25,
     });
-    const head = label(fitText(name, spacing - 8), x[k]!, top - 14, { anchor: "middle", weight: 600, full: name });
+    const head = headOf(name, k, all.length, x[k]!, top - 14, spacing - 8, width);
     const ticks = scale.ticks.map((tick) =>
       label(fitText(tick.label, spacing - 14, TICK_SIZE), x[k]! + 6, tick.at + 4, {
         size: TICK_SIZE,
@@ -117,6 +117,16 @@ function drawUpright(
       ...frame.map(({ text }) => text),
     ],
   };
+}
+
+/** An axis' name over it; the outermost ones reach inwards. */
+function headOf(name: string, k: number, n: number, x: number, y: number, room: number, width: number): string {
+  const options = { weight: 600, full: name } as const;
+  const shown = fitText(name, room);
+  const half = textWidth(shown) / 2;
+  if (k === 0 && x < half) return label(shown, 0, y, options);
+  if (k === n - 1 && x + half > width) return label(shown, width, y, { ...options, anchor: "end" });
+  return label(shown, x, y, { ...options, anchor: "middle" });
 }
 
 function drawLying(data: ParallelCoordinates, lines: readonly ParallelLine[], metric: string, width: number): Drawing {
@@ -198,8 +208,9 @@ function keyOf(data: ParallelCoordinates, width: number): { readonly markup: str
   if (data.lines.length < 2) return legend([best], 0, 0, width);
   const isWide = width >= 420;
   const top = isWide ? 0 : 20;
-  const first = legend([best], isWide ? 220 : 0, 0, width);
-  return { markup: rampKey("worst", "best, by rank", 0, top) + first.markup, height: first.height + top };
+  const ramp = rampKey("worst", "best, by rank", 0, top);
+  const first = legend([best], isWide ? ramp.width + 24 : 0, 0, width);
+  return { markup: ramp.markup + first.markup, height: first.height + top };
 }
 
 function thinned(lines: readonly ParallelLine[]): readonly ParallelLine[] {
@@ -220,12 +231,12 @@ function summarise({
   const settings = axes
     .map(({ name }, j) => (best.params[j] === null ? null : `${name} ${showParam(best.params[j]!)}`))
     .filter((it) => it !== null);
-  const left = omitted > 0 ? ` ${omitted} without a value are left out.` : "";
+  const left = omitted > 0 ? ` ${omitted} without a value ${omitted === 1 ? "is" : "are"} left out.` : "";
   const kept =
     lines.length > LINES_MOST
       ? ` The picture shows the best hundred and every ${Math.round((lines.length - 100) / 900)}th of the others.`
       : "";
-  return `${lines.length} configurations; the ${direction === "maximize" ? "highest" : "lowest"} ${metric}, ${formatNumber(best.value)}, is trial ${best.number} with ${settings.join(", ")}.${left}${kept}`;
+  return `${counted(lines.length, "configuration")}; the ${direction === "maximize" ? "highest" : "lowest"} ${metric}, ${formatNumber(best.value)}, is trial ${best.number} with ${settings.join(", ")}.${left}${kept}`;
 }
 
 function tabulate({ axes, lines, metric }: ParallelCoordinates & { readonly metric: string }, title: string): Table {

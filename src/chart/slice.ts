@@ -15,7 +15,7 @@ export interface Slices {
   readonly slices: readonly Slice[];
 }
 
-const PANEL_ROOM = 230;
+const PANEL_ROOM = 225;
 
 export function sliceChart(data: Slices, options: ChartOptions = {}): Chart {
   const { title = "What the surrogate expects along each parameter", width = 920 } = options;
@@ -43,8 +43,8 @@ function draw({ metric, slices }: Slices, width: number): Drawing {
   const [panelHeight, rowHeight] = [130, 200];
   const domain = valueDomain(slices);
   const left = labelRoom(linearScale(domain, [panelHeight, 0], { count: 4 }));
-  const gap = 18;
-  const panelWidth = (width - left - 8 - (columns - 1) * gap) / columns;
+  const gap = 30;
+  const panelWidth = (width - left - 10 - (columns - 1) * gap) / columns;
   const first = key.height + 40;
   const panels = slices.map((slice, i) => {
     const [row, column] = [Math.floor(i / columns), i % columns];
@@ -78,12 +78,12 @@ function drawPanel(slice: Slice, panel: Panel, domain: readonly [number, number]
   const x = parameterScale(axis, [panel.left, panel.left + panel.width], panel.width < 200 ? 3 : 5);
   const [top, bottom] = [panel.top, panel.top + panel.height];
   const kept = (value: number) => Math.min(bottom, Math.max(top, y.at(value)));
-  const dots = observations.map(({ number, position, value }) =>
-    dot([x.at(position), kept(value)], colour("muted"), {
-      opacity: 0.6,
-      tip: `trial ${number}: ${formatNumber(value)}`,
-    }),
-  );
+  // What lies far outside stays at the edge, hollow.
+  const dots = observations.map(({ number, position, value }) => {
+    const isOutside = y.at(value) < top - 1 || y.at(value) > bottom + 1;
+    const tip = `trial ${number}: ${formatNumber(value)}`;
+    return dot([x.at(position), kept(value)], colour("muted"), { opacity: 0.6, isHollow: isOutside, tip });
+  });
   return [
     label(fitText(axis.name, panel.width), panel.left, panel.top - 8, { weight: 600, full: axis.name }),
     axisLeft(panel, y, { labels: hasLabels }),

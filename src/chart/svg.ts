@@ -32,7 +32,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** What XML does not allow, and the marks that would turn the reading direction of what follows. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const UNPRINTABLE = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F\u202A-\u202E\u2066-\u2069\uFFFE\uFFFF]/g;
 
 /** A number as it stands in an attribute: at most two decimals, never an exponent or a trailing zero. */

@@ -1,24 +1,12 @@
 /**
  * Colours by role, as CSS custom properties with their light values as fallback: an embedding page switches every chart to
  * dark by setting the properties, and a chart without a page is a light one. Series colours are Okabe and Ito's, darkened or
- * lightened where they would fall below a contrast of 3:1; the ramp is cividis. Both can be told apart by colour-blind
- * readers, and a series differs in dash and marker as well.
+ * lightened where they would fall below a contrast of 3:1. The ramp is cividis at nine steps: on dark ground as it is, on light
+ * ground backwards, for there dark stands out, and with its yellow end paled, which would shout. Both can be told apart by
+ * colour-blind readers, and a series differs in dash and marker as well.
  */
 
-/** Cividis at nine even steps, as in matplotlib. */
-const CIVIDIS = [
-  "#00224e",
-  "#1a386f",
-  "#434e6c",
-  "#61656f",
-  "#7d7c78",
-  "#9b9476",
-  "#bcae6c",
-  "#dec958",
-  "#fee838",
-] as const;
-
-/** Role → [light, dark]. On light ground the ramp runs backwards, for there dark stands out. */
+/** Role → [light, dark]. */
 const ROLES = {
   ground: ["#ffffff", "#151a21"],
   ink: ["#1c232b", "#e6eaef"],
@@ -31,15 +19,15 @@ const ROLES = {
   "series-3": ["#a1457f", "#dc8fbd"],
   good: ["#00704f", "#2fc79a"],
   bad: ["#b3310f", "#ff8d6b"],
-  "ramp-0": [CIVIDIS[8], CIVIDIS[0]],
-  "ramp-1": [CIVIDIS[7], CIVIDIS[1]],
-  "ramp-2": [CIVIDIS[6], CIVIDIS[2]],
-  "ramp-3": [CIVIDIS[5], CIVIDIS[3]],
-  "ramp-4": [CIVIDIS[4], CIVIDIS[4]],
-  "ramp-5": [CIVIDIS[3], CIVIDIS[5]],
-  "ramp-6": [CIVIDIS[2], CIVIDIS[6]],
-  "ramp-7": [CIVIDIS[1], CIVIDIS[7]],
-  "ramp-8": [CIVIDIS[0], CIVIDIS[8]],
+  "ramp-0": ["#efe3b4", "#1b3556"],
+  "ramp-1": ["#dccf9f", "#1a386f"],
+  "ramp-2": ["#c3b78a", "#434e6c"],
+  "ramp-3": ["#a59d7f", "#61656f"],
+  "ramp-4": ["#85837c", "#7d7c78"],
+  "ramp-5": ["#66697a", "#9b9476"],
+  "ramp-6": ["#465272", "#bcae6c"],
+  "ramp-7": ["#24406f", "#dec958"],
+  "ramp-8": ["#00224e", "#fee838"],
 } as const satisfies Record<string, readonly [string, string]>;
 
 export type Role = keyof typeof ROLES;
