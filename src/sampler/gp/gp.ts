@@ -171,7 +171,7 @@ function check(options: GpOptions): Settings {
     explore = true,
   } = options;
   const { count, design = "sobol", centre: first = true } = initialPoints;
-  if (typeof acquisition?.at !== "function") {
+  if (typeof acquisition !== "object" || typeof acquisition?.at !== "function") {
     throw new ValidationError(
       `\`acquisition\` must be an acquisition function such as \`logEi()\`, but got ${show(acquisition)}.`,
     );

@@ -3,10 +3,11 @@
  * earlier trial's note, pending trials believed to turn out as predicted, failures modelled apart.
  */
 import type { Belief } from "../../acquisition/target.ts";
-import { type FitOptions, fit as fitProcess } from "../../gp/fit.ts";
+import { type FitOptions, fit as fitGp } from "../../gp/fit.ts";
 import type { KernelParameters } from "../../gp/kernel.ts";
+import { defaultPrior } from "../../gp/prior.ts";
 import { append, condition, type Gp, type Observations, posterior } from "../../gp/regression.ts";
-import { type Warp, warp } from "../../gp/warp.ts";
+import { type Warp, type Warped, warp } from "../../gp/warp.ts";
 import type { History } from "../../trial/history.ts";
 import type { Json } from "../../trial/trial.ts";
 import type { SpaceDomain } from "./domain.ts";
@@ -27,7 +28,10 @@ const WIDTH_NOTED = 128;
 const NOISE_NOTICED = 1e-3;
 
 /** Observations of the surrogate; more are thinned, as its cost grows with their cube. */
-const OBSERVATIONS_MOST = 500;
+const OBSERVATIONS_MOST = 600;
+
+/** Observations that the kernel's parameters are fitted to, at thirty times the cost of one factorisation. */
+const FITTED_MOST = 250;
 
 /** Failures of the surrogate of success; the latest count. */
 const FAILURES_MOST = 200;
@@ -41,26 +45,20 @@ export function believe(
   refitAfter: number,
 ): { readonly belief: Belief; readonly memory: Memory } {
   const all = evidence.losses.length;
-  const { y, slope } = warp(evidence.losses, kind);
-  const kept = keep(evidence, domain);
-  const data: Observations = {
-    x: pick(evidence.observed.rows, domain.width, kept),
-    y: Float64Array.from(kept, (i) => y[i]!),
-    nominal: domain.embedding.nominal,
-    ...(evidence.variances === undefined
-      ? {}
-      : { variance: Float64Array.from(kept, (i) => Math.min(100, evidence.variances![i]! * slope[i]! * slope[i]!)) }),
-  };
+  const warped = warp(evidence.losses, kind);
+  const data = select(evidence, warped, domain, OBSERVATIONS_MOST);
   const reuse =
     memory !== undefined && memory.warp === kind && all >= memory.fittedTo && all - memory.fittedTo < refitAfter;
-  const model = reuse ? condition(data, memory.parameters) : fitProcess(data, startFrom(memory));
+  const parameters = reuse
+    ? memory.parameters
+    : fitGp(select(evidence, warped, domain, FITTED_MOST), startFrom(memory)).parameters;
+  const model = condition(data, parameters);
   return {
     belief: {
-      loss: withPending(model, evidence.pending.rows, domain.width),
-      best: incumbent(model),
+      ...withPending(model, evidence.pending.rows, domain.width),
       ...(evidence.failed.points.length === 0 ? {} : { success: successOf(evidence, domain, model) }),
     },
-    memory: { warp: kind, fittedTo: reuse ? memory.fittedTo : all, parameters: model.parameters },
+    memory: { warp: kind, fittedTo: reuse ? memory.fittedTo : all, parameters },
   };
 }
 
@@ -75,50 +73,81 @@ function incumbent(model: Gp): number {
   return values.reduce((a, b) => Math.min(a, b));
 }
 
-/** Pending trials count as observed at their posterior mean, one after another, so that nobody asks for the same again. */
-function withPending(model: Gp, rows: Float64Array, width: number): Gp {
-  let believed = model;
+/**
+ * Pending trials count as observed at their posterior mean, one after another, and as incumbents if that is the lowest:
+ * what they promise is taken, and nobody asks for the same again.
+ *
+ * Source: the "Kriging believer" of Ginsbourger, Le Riche & Carraro 2010, §3.
+ */
+function withPending(model: Gp, rows: Float64Array, width: number): Belief {
+  let loss = model;
+  let best = incumbent(model);
   for (let at = 0; at < rows.length; at += width) {
     const row = rows.subarray(at, at + width);
-    believed = append(believed, row, posterior(believed, row).mean[0]!);
+    const believed = posterior(loss, row).mean[0]!;
+    loss = append(loss, row, believed);
+    best = Math.min(best, believed);
   }
-  return believed;
+  return { loss, best };
 }
 
-/** The surrogate of success: 0 where a trial ran, −2 where it failed, as alike in each direction as the losses are. */
+/**
+ * The surrogate of success: 0 where a trial ran, −2 where it failed. It has length-scales of its own: what makes trials fail is
+ * seldom what makes them good.
+ */
 function successOf(evidence: Evidence, domain: SpaceDomain, model: Gp): Gp {
   const failed = evidence.failed.rows.subarray(-FAILURES_MOST * domain.width);
   const y = new Float64Array(model.n + failed.length / domain.width).fill(-2, model.n);
   const x = new Float64Array(model.x.length + failed.length);
   x.set(model.x);
   x.set(failed, model.x.length);
-  const { lengthScales } = model.parameters;
-  return condition({ x, y, nominal: model.nominal }, { lengthScales, signalVariance: 1, noiseVariance: 0.1 });
+  const prior = { ...defaultPrior(domain.width), noiseVariance: NOISE_OF_SUCCESS };
+  return fitGp({ x, y, nominal: model.nominal }, { prior });
 }
 
-/** Which observations the surrogate gets: all, or the best, those nearest to the best one, and some from everywhere. */
-function keep({ losses, observed: { rows } }: Evidence, { width }: SpaceDomain): number[] {
+/** Some failures are chance: about a tenth of the variance, until the trials say otherwise. */
+const NOISE_OF_SUCCESS = { mean: -2.3, deviation: 1 };
+
+/** Observations for a surrogate of at most so many: all, or the best, those nearest to the best one, and some from everywhere. */
+function select(
+  { losses, variances, observed: { rows } }: Evidence,
+  warped: Warped,
+  domain: SpaceDomain,
+  most: number,
+): Observations {
+  const { width, embedding } = domain;
+  const kept = losses.length <= most ? [...losses.keys()] : thin(losses, rows, width, most);
+  const x = new Float64Array(kept.length * width);
+  for (const [at, i] of kept.entries()) x.set(rows.subarray(i * width, (i + 1) * width), at * width);
+  const { y, slope } = warped;
+  return {
+    x,
+    y: Float64Array.from(kept, (i) => y[i]!),
+    nominal: embedding.nominal,
+    ...(variances === undefined
+      ? {}
+      : { variance: Float64Array.from(kept, (i) => Math.min(VARIANCE_MOST, variances[i]! * slope[i]! * slope[i]!)) }),
+  };
+}
+
+/** An observation less certain than this, in the squared unit of y, says nothing; more would only overflow. */
+const VARIANCE_MOST = 100;
+
+function thin(losses: Float64Array, rows: Float64Array, width: number, most: number): number[] {
   const n = losses.length;
-  const order = Array.from({ length: n }, (_, i) => i).sort((a, b) => losses[a]! - losses[b]! || a - b);
-  if (n <= OBSERVATIONS_MOST) return order.sort((a, b) => a - b);
-  const kept = new Set(order.slice(0, OBSERVATIONS_MOST * 0.4));
+  const order = [...losses.keys()].sort((a, b) => losses[a]! - losses[b]! || a - b);
   const best = order[0]! * width;
-  const distance = (i: number): number => {
+  const distances = Float64Array.from(losses, (_, i) => {
     let sum = 0;
     for (let j = 0; j < width; j++) sum += Math.abs(rows[i * width + j]! - rows[best + j]!);
     return sum;
-  };
-  const distances = Float64Array.from({ length: n }, (_, i) => distance(i));
+  });
   const near = [...order].sort((a, b) => distances[a]! - distances[b]! || a - b);
-  for (let i = 0; kept.size < OBSERVATIONS_MOST * 0.8; i++) kept.add(near[i]!);
-  for (let i = 0; kept.size < OBSERVATIONS_MOST; i++) kept.add(Math.floor((i * 0.618034 * n) % n));
+  const kept = new Set(order.slice(0, 0.4 * most));
+  for (let i = 0; kept.size < 0.8 * most; i++) kept.add(near[i]!);
+  // Steps of the golden section go evenly through the history, whatever its length.
+  for (let i = 0; kept.size < most; i++) kept.add(Math.floor(((i * 0.6180339887498949) % 1) * n));
   return [...kept].sort((a, b) => a - b);
-}
-
-function pick(rows: Float64Array, width: number, indices: readonly number[]): Float64Array {
-  const picked = new Float64Array(indices.length * width);
-  for (const [at, i] of indices.entries()) picked.set(rows.subarray(i * width, (i + 1) * width), at * width);
-  return picked;
 }
 
 /** Writes a memory into a trial's note. Six digits: the next fit needs no more, and a database keeps it. */
