@@ -3,7 +3,8 @@
  * unique, trial numbers are 0 … n−1 without gaps, a final trial changes no more, and what a resolved promise acknowledged
  * survives the process. It knows nothing of directions, samplers or losses.
  *
- * Everything that is handed in or out is a copy. Values are IEEE doubles and come back bit for bit, −0 and ±Infinity included.
+ * Everything that is handed in or out is a copy. Numbers are IEEE doubles and come back bit for bit, −0 and ±Infinity
+ * included, in JSON too; NaN is kept in reports and metrics and refused elsewhere, as is all that JSON would change in silence.
  */
 import type { FlatParams } from "../space/parameter.ts";
 import type { SpaceJson } from "../space/space.ts";
@@ -63,7 +64,7 @@ export interface TrialChanges {
 }
 
 export interface Storage {
-  /** @throws DuplicateError when a study has this name. */
+  /** @throws DuplicateError when a study has this name, ValidationError when no database could keep it (empty, NUL, lone surrogates) */
   createStudy(definition: StudyDefinition): Promise<StoredStudy>;
   /** The study with this name, or null. */
   findStudy(name: string): Promise<StoredStudy | null>;
@@ -81,6 +82,8 @@ export interface Storage {
    * Creates the trial if its number is the next one, and returns null, creating nothing, if another trial has taken that
    * number. The caller then reads the changes and suggests again: no number is reserved without its parameters, so there
    * are no gaps and no half-made trials.
+   *
+   * @throws ValidationError when the number would leave a gap, NotFoundError
    */
   createTrial(studyId: string, draft: TrialDraft): Promise<FrozenTrial | null>;
   /** Starts a waiting trial for `owner`, with these parameters; null if it waits no longer. @throws NotFoundError */
@@ -89,11 +92,11 @@ export interface Storage {
     number: number,
     claim: { readonly owner: Owner; readonly params: FlatParams; readonly note: Json; readonly startedAt: number },
   ): Promise<FrozenTrial | null>;
-  /** Appends a report to a running trial. @throws TrialFinishedError, NotFoundError */
+  /** Appends a report to a running trial. @throws ValidationError when it waits, TrialFinishedError, NotFoundError */
   reportTrial(studyId: string, number: number, report: Report): Promise<void>;
   /** Sets an attribute of a trial in any state. @throws NotFoundError */
   setTrialAttribute(studyId: string, number: number, key: string, value: Json): Promise<void>;
-  /** Ends a running or waiting trial. Durable when resolved. @throws TrialFinishedError, NotFoundError */
+  /** Ends a running or waiting trial. Durable when resolved. @throws ValidationError for NaN, TrialFinishedError, NotFoundError */
   finishTrial(studyId: string, number: number, outcome: TrialOutcome): Promise<FrozenTrial>;
   /** The trials that changed after `revision` (0: all), ascending by number. A reader that keeps the revision never reads a trial twice unchanged. */
   trialsSince(studyId: string, revision: number): Promise<TrialChanges>;
@@ -103,9 +106,10 @@ export interface Storage {
    * know: a file on one machine asks the operating system, a server its leases.
    */
   releaseDead(studyId: string): Promise<readonly number[]>;
-  /** Takes a running trial back from its owner, as `releaseDead` does, because that owner gives it up. */
+  /** Takes a running trial back from its owner, as `releaseDead` does, because that owner gives it up; nothing when it is not that owner's. */
   releaseTrial(studyId: string, number: number, owner: Owner): Promise<void>;
   /** A name for a new owner that this storage can judge dead or alive. */
   newOwner(): Owner;
+  /** Whatever is called after it rejects with a StorageError; closing again does nothing. */
   close(): Promise<void>;
 }
