@@ -50,6 +50,8 @@ export interface Winner {
   readonly epoch: number;
   /** Probabilities above it are called positive. */
   readonly threshold: number;
+  /** Whether the threshold meets the objective's condition on the validation part; true where there is none. */
+  readonly thresholdIsMet: boolean;
   /** [rows of the test set] */
   readonly probabilities: Float32Array;
   readonly test: Scorecard;
@@ -264,13 +266,14 @@ const breathe: Callback = { onEpochEnd: () => new Promise((resolve) => setImmedi
 function scoreOnTest(
   { dataset, options, seed }: ExperimentContext,
   model: Sequential,
-): Pick<Winner, "summary" | "threshold" | "probabilities" | "test"> {
+): Pick<Winner, "summary" | "threshold" | "thresholdIsMet" | "probabilities" | "test"> {
   const { validation, test } = dataset;
-  const threshold = decisionThreshold(options.objective, validation.y, model.predict(validation.x));
+  const { threshold, isMet } = decisionThreshold(options.objective, validation.y, model.predict(validation.x));
   const probabilities = model.predict(test.x);
   return {
     summary: model.summary(),
     threshold,
+    thresholdIsMet: isMet,
     probabilities,
     test: scorecard(test.y, probabilities, { threshold, seed }),
   };

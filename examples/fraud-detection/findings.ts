@@ -7,6 +7,7 @@ import {
   comparePaired,
   convergence,
   degeneracy,
+  METRICS,
   type Metric,
   type PairedComparison,
   type Rivalry,
@@ -41,6 +42,7 @@ export const METRIC_LABELS: Readonly<Record<Metric, string>> = {
 export function findings(run: Run, options: Options): Finding[] {
   return [
     ...run.methods.flatMap((method) => degenerateWinner(method, options)),
+    ...unmetThresholds(run, options),
     ...degenerateTrials(run, options),
     ...likeForLike(run),
     ...speed(run),
@@ -72,6 +74,17 @@ function remedy({ objective }: Options): string {
   return `Such a network wins ${objective.label} without being good: search with --objective ${listed(quoted, "or")} instead.`;
 }
 
+function unmetThresholds({ methods }: Run, { objective }: Options): Finding[] {
+  const unmet = methods.filter(({ winner }) => !winner.thresholdIsMet).map(({ title }) => title);
+  if (unmet.length === 0) return [];
+  return [
+    {
+      kind: "finding",
+      text: `No threshold gives the winner of ${listed(unmet)} a precision of ${objective.leastPrecision} on the validation part; it is scored at 0.5 instead, so its recall is not one at that precision.`,
+    },
+  ];
+}
+
 /** How many trials of the article's search are no better than its trap, by what they logged on the validation part. */
 function degenerateTrials({ dataset, methods }: Run, options: Options): Finding[] {
   const article = methodOf(methods, "article");
@@ -82,11 +95,11 @@ function degenerateTrials({ dataset, methods }: Run, options: Options): Finding[
     return degeneracy({ recall, precision, baseRate }) !== null;
   }).length;
   if (bad === 0) return [];
-  const networks = bad === 1 ? "network that tells" : "networks that tell";
+  const networks = bad === 1 ? "a network that hardly tells" : "networks that hardly tell";
   return [
     {
       kind: "finding",
-      text: `${bad} of the ${article.trials.length} trials of the article's search ended with ${networks} fraud from honest payments hardly or not at all, at the epoch for which they were scored by ${options.objective.label}.`,
+      text: `${bad} of the ${article.trials.length} trials of the article's search ${bad === 1 ? "was" : "were"} scored by ${options.objective.label} for ${networks} ${dataset.positive} from the rest.`,
     },
   ];
 }
@@ -191,23 +204,44 @@ function oneSeed({ size }: Options): Finding {
   };
 }
 
-/** The whole comparison over several seeds: a paired test of each metric, like for like. */
-export function repeated(runs: readonly Run[]): { readonly metric: Metric; readonly comparison: PairedComparison }[] {
-  return (Object.keys(METRIC_LABELS) as Metric[]).flatMap((metric) => {
-    const values = (key: MethodKey) =>
-      runs.map(({ methods }) => methodOf(methods, key).winner.test.metrics[metric]?.value ?? Number.NaN);
-    const [bayes, grid] = [values("bayes"), values("grid")];
-    // Precision is not defined for a network that never says fraud.
-    const defined = bayes.map((value, i) => Number.isFinite(value) && Number.isFinite(grid[i]!));
-    const kept = (all: readonly number[]) => all.filter((_, i) => defined[i]);
-    if (!defined.includes(true)) return [];
-    const comparison = comparePaired(kept(bayes), kept(grid), {
-      names: ["Bayesian optimisation", "grid search"],
-      metric: METRIC_LABELS[metric],
-      unit: "seeds",
+/** A figure compared over several seeds: Bayesian optimisation, like for like, against grid search. */
+export interface Repeated {
+  readonly name: string;
+  readonly comparison: PairedComparison;
+}
+
+/** The whole comparison over several seeds, with a paired test of what was searched for and of each metric on the test set. */
+export function repeated(runs: readonly Run[], { objective, cv }: Options): Repeated[] {
+  const figure = (name: string, of: (method: Method) => number | undefined): Repeated[] => {
+    const pairs = runs.flatMap(({ methods }) => {
+      const pair = [of(methodOf(methods, "bayes")), of(methodOf(methods, "grid"))] as const;
+      // Precision is not defined for a network that never says positive.
+      return pair.includes(undefined) ? [] : [pair as readonly [number, number]];
     });
-    return [{ metric, comparison }];
-  });
+    if (pairs.length === 0) return [];
+    const comparison = comparePaired(
+      pairs.map(([bayes]) => bayes),
+      pairs.map(([, grid]) => grid),
+      { names: ["Bayesian optimisation", "grid search"], metric: name, unit: "seeds" },
+    );
+    return [{ name, comparison }];
+  };
+  return [
+    ...figure(`${objective.label} over ${cv} folds`, ({ winner }) => winner.value),
+    ...METRICS.flatMap((metric) =>
+      figure(`test ${METRIC_LABELS[metric]}`, ({ winner }) => winner.test.metrics[metric]?.value),
+    ),
+  ];
+}
+
+/** Verdicts over the seeds: of what was searched for, and of whatever else came out clear. */
+export function verdicts(runs: readonly Run[], options: Options): string[] {
+  if (runs.length < 2) return [];
+  const all = repeated(runs, options);
+  const searched = [all[0], all.find(({ name }) => name === `test ${options.objective.label}`)];
+  return all
+    .filter((one) => searched.includes(one) || one.comparison.isClear)
+    .map(({ comparison }) => comparison.verdict);
 }
 
 export function methodOf(methods: readonly Method[], key: MethodKey): Method {

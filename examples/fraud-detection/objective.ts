@@ -55,23 +55,24 @@ export function parseObjective(name: string): Objective {
  * The probability above which a row is called positive: 0.5, or, under a condition on precision, the lowest threshold that
  * meets it on the given rows. Choose it on validation rows; on test rows it would flatter.
  *
- * Halfway between two predictions, so that the rounding of neither decides. When no threshold meets the condition, 0.5.
+ * Halfway between two predictions, so that the rounding of neither decides. When no threshold meets the condition, 0.5
+ * stands in, and `isMet` is false.
  */
 export function decisionThreshold(
   { leastPrecision }: Objective,
   labels: ArrayLike<number>,
   probabilities: ArrayLike<number>,
-): number {
-  if (leastPrecision === null) return 0.5;
+): { readonly threshold: number; readonly isMet: boolean } {
+  if (leastPrecision === null) return { threshold: 0.5, isMet: true };
   const descending = Array.from(probabilities, (probability, row) => ({ probability, label: labels[row]! })).sort(
     (a, b) => b.probability - a.probability,
   );
   let positives = 0;
-  let threshold = 0.5;
+  let threshold: number | null = null;
   descending.forEach(({ probability, label }, index) => {
     positives += label;
     const next = descending[index + 1]?.probability ?? 0;
     if (next < probability && positives / (index + 1) >= leastPrecision) threshold = (probability + next) / 2;
   });
-  return threshold;
+  return { threshold: threshold ?? 0.5, isMet: threshold !== null };
 }

@@ -51,6 +51,9 @@ export function createProgress(options: ProgressOptions): Progress {
 /** Redrawing more often than this is work that nobody sees. */
 const REDRAW_MS = 100;
 
+/** Of many searches the neighbours of the one that runs are shown, so that the region fits any terminal. */
+const STEPS_SHOWN = 6;
+
 const CURSOR_HIDE = "\x1b[?25l";
 const CURSOR_SHOW = "\x1b[?25h";
 /** Between these a terminal that knows them shows nothing half-drawn; others ignore them. */
@@ -75,9 +78,13 @@ function liveProgress({ steps, stream, environment, now }: ProgressOptions): Pro
 
   function region(): string[] {
     const width = Math.min(stream.columns ?? 80, 100) - 1;
-    const lines = steps.map((step, index) => stepLine(step, states[index]!, width, colour));
-    const at = states.findIndex(({ state }) => state === "running");
-    if (at >= 0) {
+    const at = states.findLastIndex(({ state }) => state !== "waiting");
+    const first = Math.max(0, Math.min(at - 2, steps.length - STEPS_SHOWN));
+    const lines = steps
+      .slice(first, first + STEPS_SHOWN)
+      .map((step, index) => stepLine(step, states[first + index]!, width, colour));
+    if (steps.length > STEPS_SHOWN) lines.push(dim(`search ${at + 1} of ${steps.length}`, colour));
+    if (states[at]?.state === "running") {
       const epoch = running === null ? "" : `trial ${running.trial}, epoch ${running.epoch} of ${running.epochs}`;
       lines.push(dim(pad(`  ${epoch}`, clock.text(states), width), colour));
     }

@@ -38,7 +38,7 @@ import {
 import { ARTICLE_FIGURES } from "./article.ts";
 import { count, type Dataset } from "./dataset.ts";
 import type { Method, MethodKey } from "./experiment.ts";
-import { findings, METRIC_LABELS, methodOf, type Run, repeated, trainingsOf } from "./findings.ts";
+import { findings, METRIC_LABELS, methodOf, type Run, repeated, trainingsOf, verdicts } from "./findings.ts";
 import type { Options } from "./options.ts";
 
 /** In a table's heading and beside a curve, where the full titles are too long. */
@@ -59,7 +59,7 @@ export function reportHtml(runs: readonly Run[], options: Options): string {
     sections: [
       { title: "What was found", blocks: findingBlocks(run, options) },
       { title: "The comparison", blocks: comparisonBlocks(run) },
-      ...(runs.length > 1 ? [{ title: `Over ${runs.length} seeds`, blocks: repeatBlocks(runs) }] : []),
+      ...(runs.length > 1 ? [{ title: `Over ${runs.length} seeds`, blocks: repeatBlocks(runs, options) }] : []),
       { title: "How soon", blocks: soonBlocks(run, options) },
       { title: "What was tried", blocks: triedBlocks(run, options) },
       ...surrogateSections(run, options),
@@ -205,10 +205,10 @@ function comparisonTable(methods: readonly Method[]): Table {
   };
 }
 
-function repeatBlocks(runs: readonly Run[]): Block[] {
-  const results = repeated(runs);
+function repeatBlocks(runs: readonly Run[], options: Options): Block[] {
+  const results = repeated(runs, options);
   return [
-    { kind: "text", paragraphs: results.map(({ comparison }) => comparison.verdict) },
+    { kind: "text", paragraphs: verdicts(runs, options) },
     {
       kind: "table",
       table: {
@@ -217,8 +217,8 @@ function repeatBlocks(runs: readonly Run[]): Block[] {
           { name: "metric" },
           ...["mean difference", "95 % interval", "signed-rank p", "seeds"].map((name) => ({ name, isNumeric: true })),
         ],
-        rows: results.map(({ metric, comparison: { meanDifference, interval, test, n } }) => [
-          METRIC_LABELS[metric],
+        rows: results.map(({ name, comparison: { meanDifference, interval, test, n } }) => [
+          name,
           formatFixed(meanDifference, 4),
           `${formatFixed(interval.low)} to ${formatFixed(interval.high)}`,
           formatFixed(test.pValue),

@@ -3,7 +3,7 @@ import { type Estimate, METRICS } from "assay/analysis";
 import { ARTICLE_FIGURES } from "./article.ts";
 import { count } from "./dataset.ts";
 import type { Method, MethodKey } from "./experiment.ts";
-import { findings, METRIC_LABELS, type Run, repeated, trainingsOf } from "./findings.ts";
+import { findings, METRIC_LABELS, type Run, repeated, trainingsOf, verdicts } from "./findings.ts";
 import type { Options } from "./options.ts";
 
 const WIDTH = 80;
@@ -25,10 +25,10 @@ export function reportText(runs: readonly Run[], options: Options): string {
     "",
     ...comparisonTable(first!.methods),
     "",
-    ...(runs.length > 1 ? repeatLines(runs) : []),
+    ...(runs.length > 1 ? repeatLines(runs, options) : []),
     heading("What this says"),
+    ...verdicts(runs, options).map((text) => wrap(text, "- ")),
     ...findings(first!, options).map(({ kind, text }) => wrap(`${kind === "warning" ? "WARNING  " : ""}${text}`, "- ")),
-    ...(runs.length > 1 ? repeated(runs).map(({ comparison }) => wrap(comparison.verdict, "- ")) : []),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -129,15 +129,15 @@ function comparisonTable(methods: readonly Method[]): string[] {
   ];
 }
 
-function repeatLines(runs: readonly Run[]): string[] {
-  const rows = repeated(runs).map(({ metric, comparison }) => {
+function repeatLines(runs: readonly Run[], options: Options): string[] {
+  const rows = repeated(runs, options).map(({ name, comparison }) => {
     const { meanDifference, interval, test } = comparison;
     const ends = `${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}`;
-    return `${METRIC_LABELS[metric].padEnd(13)}${meanDifference.toFixed(4).padStart(12)}${ends.padStart(22)}${test.pValue.toFixed(3).padStart(12)}`;
+    return `${name.padEnd(30)}${meanDifference.toFixed(4).padStart(10)}${ends.padStart(22)}${test.pValue.toFixed(3).padStart(12)}`;
   });
   return [
     heading(`Over ${runs.length} seeds: Bayesian optimisation, like for like, minus grid search`),
-    `${"".padEnd(13)}${"mean".padStart(12)}${"95 % interval".padStart(22)}${"p".padStart(12)}`,
+    `${"".padEnd(30)}${"mean".padStart(10)}${"95 % interval".padStart(22)}${"p".padStart(12)}`,
     ...rows,
   ];
 }

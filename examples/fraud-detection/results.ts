@@ -17,7 +17,7 @@ export function resultsJson(runs: readonly Run[], options: Options): Json {
     options: { source: { ...options.source }, objective: objective.name, size, trials, cv, seed, repeat },
     article: { note: "the article's own figures, on other data", figures: ARTICLE_FIGURES },
     runs: runs.map((run) => runJson(run, options)),
-    repeated: runs.length > 1 ? repeated(runs) : null,
+    repeated: runs.length > 1 ? repeated(runs, options) : null,
     times: runs.map(({ methods }) =>
       Object.fromEntries(methods.map(({ key, seconds }) => [key, { trainingSeconds: seconds }])),
     ),

@@ -79,8 +79,8 @@ describe("objectives", () => {
 
   test("decide at the lowest threshold that keeps the precision", () => {
     const objective = parseObjective("recall@precision>=0.7");
-    expect(decisionThreshold(objective, labels, probabilities)).toBeCloseTo(0.55, 12);
-    expect(decisionThreshold(parseObjective("f2"), labels, probabilities)).toBe(0.5);
-    expect(decisionThreshold(objective, [0, 0, 1], [0.9, 0.8, 0.1])).toBe(0.5);
+    expect(decisionThreshold(objective, labels, probabilities)).toEqual({ threshold: 0.55, isMet: true });
+    expect(decisionThreshold(parseObjective("f2"), labels, probabilities)).toEqual({ threshold: 0.5, isMet: true });
+    expect(decisionThreshold(objective, [0, 0, 1], [0.9, 0.8, 0.1])).toEqual({ threshold: 0.5, isMet: false });
   });
 });
