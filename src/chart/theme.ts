@@ -28,7 +28,7 @@ const ROLES = {
   "ramp-6": ["#465272", "#bcae6c"],
   "ramp-7": ["#24406f", "#dec958"],
   "ramp-8": ["#00224e", "#fee838"],
-} as const satisfies Record<string, readonly [string, string]>;
+} as const;
 
 export type Role = keyof typeof ROLES;
 
