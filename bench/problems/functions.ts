@@ -1,50 +1,16 @@
 /** Test functions with a known optimum: two of the literature, and two that catch what those forgive. */
 import { categorical, createSpace, type FlatParams, float, int, oneOf } from "assay";
+import type { Point, TestFunction } from "assay/testing";
+import * as testing from "assay/testing";
 import type { Problem } from "./problem.ts";
 
-/** Branin on [−5, 10] × [0, 15]; three minima of 0.397887. Source: Picheny et al. 2013, table 1. */
-export function branin(): Problem {
-  return {
-    name: "branin",
-    space: createSpace({ x: float(-5, 10), y: float(0, 15) }),
-    evaluate(params) {
-      const { x, y } = numbers(params);
-      const parabola = y! - (5.1 / (4 * Math.PI ** 2)) * x! ** 2 + (5 / Math.PI) * x! - 6;
-      return parabola ** 2 + 10 * (1 - 1 / (8 * Math.PI)) * Math.cos(x!) + 10;
-    },
-    regret: (loss) => loss - 0.39788735772973816,
-  };
+/** A test function of `assay/testing`; its regret is the distance to the known minimum. */
+function known({ name, space, loss, minimum }: TestFunction): Problem {
+  return { name, space, evaluate: (params) => loss(params as Point), regret: (value) => value - minimum };
 }
 
-/** Hartmann's function in six dimensions on the unit cube; minimum −3.32237. Source: Picheny et al. 2013, table 3. */
-export function hartmann6(): Problem {
-  return {
-    name: "hartmann6",
-    space: createSpace(Object.fromEntries(Array.from({ length: 6 }, (_, j) => [`x${j}`, float(0, 1)]))),
-    evaluate(params) {
-      const x = Object.values(numbers(params));
-      return -HARTMANN_ALPHA.reduce((sum, alpha, i) => {
-        const inner = x.reduce((s, xj, j) => s + HARTMANN_A[i]![j]! * (xj - 1e-4 * HARTMANN_P[i]![j]!) ** 2, 0);
-        return sum + alpha * Math.exp(-inner);
-      }, 0);
-    },
-    regret: (loss) => loss + 3.322368011415515,
-  };
-}
-
-const HARTMANN_ALPHA = [1, 1.2, 3, 3.2];
-const HARTMANN_A = [
-  [10, 3, 17, 3.5, 1.7, 8],
-  [0.05, 10, 17, 0.1, 8, 14],
-  [3, 3.5, 1.7, 10, 17, 8],
-  [17, 8, 0.05, 10, 0.1, 14],
-];
-const HARTMANN_P = [
-  [1312, 1696, 5569, 124, 8283, 5886],
-  [2329, 4135, 8307, 3736, 1004, 9991],
-  [2348, 1451, 3522, 2883, 3047, 6650],
-  [4047, 8828, 8732, 5743, 1091, 381],
-];
+export const branin = (): Problem => known(testing.branin);
+export const hartmann6 = (): Problem => known(testing.hartmann6);
 
 /** A bowl whose lowest point is a corner of the cube, far from the centre with which a search may begin. */
 export function corner(): Problem {

@@ -17,7 +17,7 @@ interface TableDescription {
 
 /** Where the tables are: `tables` in the folder that ASSAY_DATA names, or in `../shared/data` beside the repository. */
 export function tablesFolder(): string {
-  return join(process.env["ASSAY_DATA"] ?? join(import.meta.dirname, "../../../shared/data"), "tables");
+  return join(process.env.ASSAY_DATA ?? join(import.meta.dirname, "../../../shared/data"), "tables");
 }
 
 /** The names of the tables there are; none where the folder is missing. */
@@ -42,7 +42,10 @@ export function table(name: string): Problem {
     name: name.replace("hpobench-", ""),
     space: createSpace(Object.fromEntries(parameters.map(({ name: key, values }) => [key, ordinal(values)]))),
     evaluate(params) {
-      const at = parameters.reduce((i, { name: key, values }, j) => i * values.length + place[j]!.get(params[key]!)!, 0);
+      const at = parameters.reduce(
+        (i, { name: key, values }, j) => i * values.length + place[j]!.get(params[key]!)!,
+        0,
+      );
       let sum = 0;
       for (let seed = 0; seed < seeds; seed++) sum += recorded[at * seeds + seed]!;
       return 1 - sum / seeds;

@@ -147,23 +147,20 @@ class Search {
     return end.value > start.value + TOLERANCE ? end : undefined;
   }
 
-  /** All points one discrete move away from x. */
+  /** The points one discrete move away from x, or some of them where they are many. */
   #moves(x: Float64Array, anchors: readonly Float64Array[]): Float64Array[] {
     const { coordinates } = this.#domain;
     const active = new Uint8Array(coordinates.length);
     this.#domain.activity(x, active);
-    const moves: Float64Array[] = [];
-    for (const [j, coordinate] of coordinates.entries()) {
-      if (!active[j]) continue;
-      for (const value of otherValues(coordinate, x[j]!, this.#rng)) {
-        const moved = x.slice();
-        moved[j] = value;
-        moves.push(moved);
-        if (coordinate.children.length > 0) moves.push(...this.#withChildren(moved, j, anchors));
-      }
-    }
-    if (moves.length <= MOVES_MOST) return moves;
-    return Array.from(this.#rng.permutation(moves.length).subarray(0, MOVES_MOST), (i) => moves[i]!);
+    const steps = coordinates.flatMap((coordinate, j) =>
+      active[j] ? otherValues(coordinate, x[j]!, this.#rng).map((value) => ({ j, value })) : [],
+    );
+    const tried = steps.length <= MOVES_MOST ? steps : pickSome(steps, MOVES_MOST, this.#rng);
+    return tried.flatMap(({ j, value }) => {
+      const moved = x.slice();
+      moved[j] = value;
+      return coordinates[j]!.children.length === 0 ? [moved] : [moved, ...this.#withChildren(moved, j, anchors)];
+    });
   }
 
   /** A moved parent with other settings of its children: those of the best points that have its new value, then random ones. */
@@ -200,6 +197,10 @@ function otherValues(coordinate: SearchCoordinate, value: number, rng: Rng): num
   }
   values.delete(value);
   return [...values];
+}
+
+function pickSome<T>(all: readonly T[], count: number, rng: Rng): T[] {
+  return Array.from(rng.permutation(all.length).subarray(0, count), (i) => all[i]!);
 }
 
 function descendantsOf(coordinates: readonly SearchCoordinate[], parent: number): Set<number> {

@@ -10,7 +10,7 @@ import type { Dimension, Space } from "../../space/space.ts";
 import type { History } from "../../trial/history.ts";
 
 /** One ask in so many explores, as long as some level is behind. */
-const SHARE = 1 / 6;
+const SHARE = 1 / 4;
 /** Choices with more levels are left to the model: their levels cannot all be tried. */
 const LEVELS_MOST = 12;
 
