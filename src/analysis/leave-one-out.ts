@@ -40,12 +40,15 @@ export function leaveOneOut(
     return { number, observed: value, predicted, low: predicted - half, high: predicted + half };
   });
   const mean = points.reduce((sum, { observed }) => sum + observed / n, 0);
-  const residual = points.reduce((sum, { observed, predicted }) => sum + (observed - predicted) ** 2, 0);
+  // In units of the largest deviation, whose square may not be a number any more.
+  const unit = Math.max(...points.map(({ observed }) => Math.abs(observed - mean)));
+  const residual = points.reduce((sum, { observed, predicted }) => sum + ((observed - predicted) / unit) ** 2, 0);
   // Guessing the mean is left-one-out as well: without i it is off by n/(n − 1) times the distance to the mean of all.
-  const total = points.reduce((sum, { observed }) => sum + (((observed - mean) * n) / (n - 1)) ** 2, 0);
+  const total = points.reduce((sum, { observed }) => sum + (((observed - mean) / unit) * (n / (n - 1))) ** 2, 0);
   return {
     points,
-    rSquared: total > 0 ? 1 - residual / total : null,
+    // What rounding leaves of equal values is no variation.
+    rSquared: unit > 1e-12 * Math.abs(mean) ? 1 - residual / total : null,
     rankCorrelation: spearman(
       points.map(({ observed }) => observed),
       points.map(({ predicted }) => predicted),

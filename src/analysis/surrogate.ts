@@ -54,7 +54,9 @@ export function fitSurrogate(
 
   const values = points.map(({ value }) => value);
   const centre = values.reduce((sum, value) => sum + value / values.length, 0);
-  const scale = Math.hypot(...values.map((value) => value - centre)) / Math.sqrt(values.length) || 1;
+  const spread = Math.hypot(...values.map((value) => value - centre)) / Math.sqrt(values.length);
+  // What rounding leaves of equal values is no spread.
+  const scale = spread > 1e-12 * Math.abs(centre) ? spread : 1;
   const embedding = createEmbedding(
     space.coordinates.map(({ parameter, conditions }) => ({
       nominal: parameter.nominal,

@@ -76,9 +76,11 @@ function drawPanel(
   const path = (values: readonly (number | null)[], series: 0 | 1): string => {
     const style = seriesStyle(series);
     const points = values.map((value, i) => (value === null ? null : ([x.at(i + 1), y.at(value)] as const)));
-    const only = points.filter((point) => point !== null);
+    // A line needs two points; one that stands alone is marked.
+    const alone = points.filter((point, i) => point !== null && !points[i - 1] && !points[i + 1]);
     return (
-      linePath(points, { ...style, width: series === 0 ? 2 : 1.5 }) + (only.length === 1 ? marker(only[0]!, style) : "")
+      linePath(points, { ...style, width: series === 0 ? 2 : 1.5 }) +
+      alone.map((point) => marker(point!, style)).join("")
     );
   };
   const { bestEpoch } = network;

@@ -146,9 +146,12 @@ function drawLying(data: ParallelCoordinates, lines: readonly ParallelLine[], me
       "stroke-width": 1.25,
     });
     const head = label(fitText(name, width - 28), left - 8, y - 8, { weight: 600, halo: true, full: name });
-    const ticks = apart(scale.ticks).map((tick) =>
-      label(tick.label, tick.at, y + 15, { anchor: "middle", size: TICK_SIZE, halo: true }),
-    );
+    const ticks = apart(scale.ticks).map((tick) => {
+      const text = fitText(tick.label, width / 2, TICK_SIZE);
+      const half = textWidth(text, TICK_SIZE) / 2;
+      const at = Math.min(Math.max(tick.at, half), width - half);
+      return label(text, at, y + 15, { anchor: "middle", size: TICK_SIZE, halo: true, full: tick.label });
+    });
     return { rule, text: head + ticks.join("") };
   });
   return {
