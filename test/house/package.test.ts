@@ -119,6 +119,13 @@ describe("the package", () => {
     }
   }, 60_000);
 
+  test("runs the example of a search under cross-validation, in worker threads, as it stands", () => {
+    cpSync(join(root, "examples/cross-validation"), join(home, "cross-validation"), { recursive: true });
+    const printed = run(home, "node", "cross-validation/main.ts");
+    expect(printed).toMatch(/^GridSearchCV: mean AUC 0\.9/m);
+    expect(printed).toMatch(/^BayesSearchCV: mean AUC 0\.9/m);
+  }, 60_000);
+
   test("keeps a study in SQLite", () => {
     write(
       "durable.mjs",
