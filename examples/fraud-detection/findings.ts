@@ -46,6 +46,7 @@ export function findings(run: Run, options: Options): Finding[] {
     ...degenerateTrials(run, options),
     ...likeForLike(run),
     ...speed(run),
+    ...wholeGrid(run),
     ...articleAgainstGrid(run),
     ...run.methods.flatMap(optimism),
     ...run.methods.flatMap(boundaries),
@@ -167,6 +168,17 @@ function speed({ methods }: Run): Finding[] {
       ? ""
       : ` Such a value has a standard error of ${spread.toFixed(3)} over the folds, so the difference of the two ends is inside the noise.`;
   return [{ kind: "finding", text: text + caution }];
+}
+
+/** What the article's whole grid found beyond the search that had a fraction of its trainings. */
+function wholeGrid(run: Run): Finding[] {
+  const grid = run.methods.find(({ key }) => key === "fullGrid");
+  if (grid === undefined) return [];
+  const bayes = methodOf(run.methods, "bayes");
+  const english = (count: number) => count.toLocaleString("en");
+  const found = `The article's whole grid found ${grid.winner.value.toFixed(4)} in ${english(trainingsOf(grid))} trainings, Bayesian optimisation ${bayes.winner.value.toFixed(4)} in ${english(trainingsOf(bayes))}.`;
+  const onTest = describe(rivalry(run, "bayes", "fullGrid"), "Bayesian optimisation's network", "the whole grid's");
+  return [{ kind: "finding", text: `${found} On the test set ${onTest}` }];
 }
 
 /** The value for which a trial won, against what its network is worth on rows that nobody chose by. */

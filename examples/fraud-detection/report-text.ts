@@ -10,9 +10,9 @@ const WIDTH = 80;
 
 /** Headings of the table's columns, in two lines. */
 const COLUMN: Readonly<Record<MethodKey, readonly [string, string]>> = {
-  bayes: ["Bayesian opt.", "like for like"],
+  bayes: ["Bayesian", "like for like"],
   grid: ["grid search", ""],
-  article: ["Bayesian opt.", "as in article"],
+  article: ["Bayesian", "as in article"],
   fullGrid: ["grid search", "whole grid"],
 };
 
@@ -103,16 +103,16 @@ export function comparisonRows(methods: readonly Method[]): (readonly [string, r
 }
 
 function estimate(value: Estimate | null): string {
-  return value === null ? "undefined" : `${value.value.toFixed(3)} ${short(value.low)}–${short(value.high)}`;
+  return value === null ? "undefined" : `${short(value.value, 3)} ${short(value.low, 2)}–${short(value.high, 2)}`;
 }
 
 /** 0.812 → ".81". */
-function short(share: number): string {
-  return share.toFixed(2).replace(/^0(?=\.)/, "");
+function short(share: number, digits: number): string {
+  return share.toFixed(digits).replace(/^0(?=\.)/, "");
 }
 
 function comparisonTable(methods: readonly Method[]): string[] {
-  const label = 13;
+  const label = 12;
   const cell = Math.floor((WIDTH - label - 13) / methods.length);
   const row = (first: string, cells: readonly string[], last: string) =>
     `${first.padEnd(label)}${cells.map((text) => text.padStart(cell)).join("")}${last.padStart(13)}`.trimEnd();

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRng } from "assay";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { checkDemo } from "../../../scripts/check-demo.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "fraud-detection-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -11,6 +12,13 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const SMALL = [
   ...["--quick", "--trials", "3", "--cv", "2", "--workers", "2"],
   ...["--data", "examples/fraud-detection/german-credit.csv", "--label", "bad"],
+];
+
+const SURROGATE = [
+  "Can the surrogate be believed?",
+  "Which parameters matter",
+  "What the surrogate expects along each parameter",
+  "The two most important parameters together",
 ];
 
 function start(args: readonly string[]): ChildProcess {
@@ -54,14 +62,14 @@ describe("a small run", () => {
   let whole: Ended;
   beforeAll(async () => {
     whole = await run([...SMALL, "--out", out]);
-  });
+  }, 60_000);
 
   test("ends with the comparison, what it says, and where the report is", () => {
     expect(whole.stderr).toBe("");
     expect(whole.code).toBe(0);
     expect(whole.stdout).toMatch(/The article's Bayesian optimisation: 3 trials\n {2}trial 0: value 0\.\d{4}/);
     expect(whole.stdout).toMatch(/trainings +16 +16 +3\n/);
-    expect(whole.stdout).toMatch(/recall +0\.\d{3} [\d.]+–[\d.]+ .* 0\.8400\n/);
+    expect(whole.stdout).toMatch(/recall +\.\d{3} [\d.]+–[\d.]+ .* 0\.8400\n/);
     expect(whole.stdout).toMatch(/With 16 trainings each, on the same folds/);
     expect(whole.stdout).toContain(`Report: ${join(out, "report.html")}`);
     expect(whole.stdout.split("\n").filter((line) => line.length > 80 && !line.includes(out))).toEqual([]);
@@ -75,6 +83,31 @@ describe("a small run", () => {
       ["article", 3],
     ]);
     expect(readdirSync(out).filter((name) => name.endsWith(".new"))).toEqual([]);
+  });
+
+  test("writes a report with all of its parts and without a flaw", () => {
+    const { report } = written(out);
+    const headings = [...report.matchAll(/<h([23])[^>]*>([^<]*)</g)].map(([, , text]) => text);
+    expect(headings).toEqual([
+      "What was found",
+      "The comparison",
+      "On the test set, with 95 % intervals",
+      "Confusion matrices",
+      "ROC curves",
+      "Precision–recall curves",
+      "How soon",
+      "Best so far, like for like",
+      "Best so far in the article&#39;s search",
+      "What was tried",
+      ...["Bayesian optimisation, like for like", "Grid search", "The article&#39;s Bayesian optimisation"],
+      ...["What the surrogate learned, like for like", ...SURROGATE],
+      ...["What the surrogate learned in the article&#39;s search", ...SURROGATE],
+      "The winners",
+      "Learning curves",
+      "How the numbers were made",
+    ]);
+    expect(report.match(/<details>/g)).toHaveLength(18);
+    expect(checkDemo(out)).toEqual([]);
   });
 
   test("killed again and again ends with the same report, byte for byte apart from times", async () => {
