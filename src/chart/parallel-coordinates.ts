@@ -3,7 +3,7 @@
  * there is room to name them, and lie under one another where there is not.
  */
 import type { Axis, ParallelCoordinates, ParallelLine } from "../analysis/index.ts";
-import { apart, extent, linearScale, parameterScale, type Scale, TICK_SIZE } from "./axis.ts";
+import { apart, extent, labelRoom, linearScale, parameterScale, type Scale, TICK_SIZE } from "./axis.ts";
 import { type Chart, type ChartOptions, chart, type Drawing, emptyDrawing, type Table } from "./chart.ts";
 import { type LegendItem, legend, lineSwatch, rampKey } from "./legend.ts";
 import { linePath, marker, type Point } from "./marks.ts";
@@ -86,8 +86,9 @@ function drawUpright(
   const height = 280;
   const all = tracks(data, metric, [top + height, top], 5);
   const side = Math.min(70, AXIS_ROOM / 2 + 4);
-  const x = all.map((_, k) => side + (k * (width - 2 * side)) / (all.length - 1));
-  const spacing = (width - 2 * side) / (all.length - 1);
+  const right = Math.max(side, labelRoom(all.at(-1)!.scale));
+  const spacing = (width - side - right) / (all.length - 1);
+  const x = all.map((_, k) => side + k * spacing);
   const frame = all.map(({ name, scale }, k) => {
     const isValue = k === all.length - 1;
     const rule = element("line", {
@@ -100,7 +101,7 @@ function drawUpright(
     });
     const head = headOf(name, k, all.length, x[k]!, top - 14, spacing - 8, width);
     const ticks = scale.ticks.map((tick) =>
-      label(fitText(tick.label, spacing - 14, TICK_SIZE), x[k]! + 6, tick.at + 4, {
+      label(fitText(tick.label, (isValue ? right : spacing) - 8, TICK_SIZE), x[k]! + 6, tick.at + 4, {
         size: TICK_SIZE,
         halo: true,
         full: tick.label,

@@ -17,10 +17,12 @@ export function element(name: string, attributes: Attributes, ...children: reado
 
 /** Words as they may stand in text and in quoted attributes of XML and HTML. */
 export function escapeText(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(UNPRINTABLE, "\uFFFD")
-    .replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+  return printable(text).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+}
+
+/** Words with a sign of replacement for what cannot be shown. */
+export function printable(text: string): string {
+  return text.toWellFormed().replace(UNPRINTABLE, "\uFFFD");
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@
  * that labels which are taken not to overlap do not.
  */
 
-import { type Attributes, element, escapeText } from "./svg.ts";
+import { type Attributes, element, escapeText, printable } from "./svg.ts";
 import { colour, type Role } from "./theme.ts";
 
 /** For every chart and page: what the reader's system has, none fetched. */
@@ -14,7 +14,7 @@ export const TEXT_SIZE = 12;
 /** Pixels that `text` takes at a font size. */
 export function textWidth(text: string, size: number = TEXT_SIZE): number {
   let em = 0;
-  for (const character of text) em += advance(character);
+  for (const character of printable(text)) em += advance(character);
   return em * size;
 }
 
@@ -28,7 +28,7 @@ function advance(character: string): number {
 /** `text`, or its beginning with an ellipsis, in at most `width` pixels. */
 export function fitText(text: string, width: number, size: number = TEXT_SIZE): string {
   if (textWidth(text, size) <= width) return text;
-  const characters = Array.from(text);
+  const characters = Array.from(printable(text));
   while (characters.length > 1 && textWidth(`${characters.join("")}…`, size) > width) characters.pop();
   return `${characters.join("").trimEnd()}…`;
 }
