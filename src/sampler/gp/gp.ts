@@ -13,13 +13,14 @@ import { show, ValidationError } from "../../errors.ts";
 import type { Warp } from "../../gp/warp.ts";
 import type { Rng } from "../../math/rng.ts";
 import type { FlatParams } from "../../space/parameter.ts";
-import { configurations, type Space } from "../../space/space.ts";
+import type { Space } from "../../space/space.ts";
 import type { SampleRequest, Sampler, Suggestion } from "../sampler.ts";
 import { seenKeys, unseen } from "../unseen.ts";
 import { centre, type Design, designPoint } from "./design.ts";
 import { domainOf } from "./domain.ts";
 import { type Evidence, gather } from "./evidence.ts";
 import { exploration } from "./explore.ts";
+import { listing } from "./listing.ts";
 import { believe, recall, toNote } from "./surrogate.ts";
 
 export interface GpOptions {
@@ -41,9 +42,6 @@ export interface GpOptions {
   /** Whether asks are spent on hardly tried categories and branches. Default true. */
   readonly explore?: boolean;
 }
-
-/** A space of at most so many configurations is listed instead of searched. */
-const LISTED_MOST = 4096;
 
 /** Best trials whose neighbourhood is searched. */
 const ANCHORS = 5;
@@ -119,10 +117,15 @@ function sampleModel(
   );
   const target = createTarget(acquisition, belief);
   const search = rng.fork("maximize");
+  const left = listing(space)?.filter(({ key }) => !seen.has(key));
   const candidates =
-    space.size <= LISTED_MOST
-      ? rank(target, domain, listUnseen(space, seen))
-      : maximize(target, domain, { maximizer, rng: search, anchors: bestPoints(evidence) });
+    left === undefined
+      ? maximize(target, domain, { maximizer, rng: search, anchors: bestPoints(evidence) })
+      : rank(
+          target,
+          domain,
+          left.map(({ x }) => x),
+        );
   const params = firstUnseen(space, seen, candidates) ?? unseen(space, seen, search, () => randomParams(space, search));
   return params === null ? null : { params, note: toNote(memory) };
 }
@@ -134,12 +137,6 @@ function defaultCount(space: Space): number {
 function bestPoints({ losses, observed }: Evidence): Float64Array[] {
   const order = Array.from(losses.keys()).sort((a, b) => losses[a]! - losses[b]! || a - b);
   return order.slice(0, ANCHORS).map((i) => observed.points[i]!);
-}
-
-function listUnseen(space: Space, seen: ReadonlySet<string>): Float64Array[] {
-  const points: Float64Array[] = [];
-  for (const params of configurations(space)) if (!seen.has(space.key(params))) points.push(space.encode(params).x);
-  return points;
 }
 
 function randomParams(space: Space, rng: Rng): FlatParams {
