@@ -119,13 +119,13 @@ function numericTicks(
   return values.map((value, i) => ({ at: at(scale(value)), label: labels[i]! }));
 }
 
-/** Powers of ten where there are two or more; 1, 2 and 5 times them where there are fewer; then round linear steps. */
+/** Powers of ten where there are three or more; 1, 2 and 5 times them where there are fewer; then round linear steps. */
 function logTickValues(low: number, high: number, count: number): number[] {
   const powers: number[] = [];
   const inside = (value: number) => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9);
   for (let k = Math.floor(Math.log10(low)); k <= Math.ceil(Math.log10(high)); k++) powers.push(Number(`1e${k}`));
   const whole = powers.filter(inside);
-  if (whole.length >= 2) {
+  if (whole.length >= 3) {
     const every = Math.ceil(whole.length / Math.max(2, count + 1));
     return whole.filter((_, i) => i % every === 0);
   }

@@ -143,7 +143,7 @@ function htmlTable({ caption, columns, rows }: Table, id: string, isData: boolea
       return `<tr>${written.join("")}</tr>`;
     })
     .join("\n");
-  return `<div class="scroll${isData ? " data" : ""}" role="region" aria-labelledby="${id}" tabindex="0"><table><caption id="${id}">${escapeText(caption)}</caption><thead><tr>${head}</tr></thead><tbody>
+  return `<div class="scroll${isData ? " data" : ""}" role="group" aria-labelledby="${id}" tabindex="0"><table><caption id="${id}">${escapeText(caption)}</caption><thead><tr>${head}</tr></thead><tbody>
 ${body}
 </tbody></table></div>`;
 }

@@ -89,7 +89,7 @@ describe("a report page", () => {
     const boxes = all.filter(({ attributes }) => attributes.class?.startsWith("scroll"));
     expect(boxes).toHaveLength(all.filter(({ name }) => name === "table").length);
     for (const box of boxes) {
-      expect(box.attributes).toMatchObject({ tabindex: "0", role: "region" });
+      expect(box.attributes).toMatchObject({ tabindex: "0", role: "group" });
       expect([...nodes(box)].some(({ name }) => name === "caption")).toBe(true);
     }
   });
