@@ -93,9 +93,13 @@ function summarise(data: ImportanceBars): string {
   if (most === undefined) return "There is no surrogate to tell which parameters matter.";
   if (most.total === 0) return "The surrogate is flat: no parameter makes a difference that it can see.";
   const second =
-    next === undefined || next.total < 0.01 ? "" : `, then ${next.parameter} with ${Math.round(100 * next.total)} %`;
+    next === undefined || next.total < 0.01 ? "" : `; next is ${next.parameter} with ${percent(next.total)}`;
   const caution = isTrusted(data) ? "" : ` ${untrusted(data)}.`;
-  return `${most.parameter} accounts for ${Math.round(100 * Math.min(1, most.total))} % of the variation${second}.${caution}`;
+  return `${most.parameter} accounts for ${percent(most.total)} of the variation, its interactions included${second}.${caution}`;
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * Math.min(1, share))} %`;
 }
 
 function tabulate({ importance }: ImportanceBars, caption: string): Table {
