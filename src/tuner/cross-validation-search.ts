@@ -24,7 +24,8 @@ import { type FoldRunner, fitOnAll, runFolds } from "./fold-runner.ts";
 import { type ScoreFunction, toScorer } from "./scorer.ts";
 import { foldsOf, foldsToJson, keepSettings, searchSettings } from "./search-record.ts";
 import { openSearchStudy } from "./search-study.ts";
-import { areClasses, type CrossValidation, toSplitter } from "./splitter.ts";
+import { areClasses, type CrossValidation, toSplitter } from "./splitter/cross-validation.ts";
+import type { Groups } from "./splitter/splitter.ts";
 
 export interface SearchOptions {
   /**
@@ -52,6 +53,13 @@ export interface SearchOptions {
   readonly concurrency?: number;
   /** Ends the search at once: `fit` rejects with the signal's reason, and what is done stays in the storage. */
   readonly signal?: AbortSignal;
+}
+
+/** What `fit` of a search takes beside the data. */
+export interface SearchFitOptions {
+  /** To which group each row belongs, for splitters such as `groupKFold`. */
+  readonly groups?: Groups;
+  readonly [option: string]: unknown;
 }
 
 /** What a search tells its listeners, beside what every study does. */
@@ -108,11 +116,13 @@ export class CrossValidationSearch<P, E extends Estimator> {
   /**
    * Tries the candidates on every fold and, unless `refit` is false, fits the best one on all rows.
    *
-   * @param fitOptions passed to every `fit` of the estimator; a `sampleWeight` is divided along with the rows
+   * @param fitOptions passed to every `fit` of the estimator; a `sampleWeight` is divided along with the rows, and `groups`
+   *   go to the splitter alone
    * @throws ValidationError for X and y of different lengths, folds that the labels do not allow, a stored search that was
    *   made of other data or settings, and when every training failed
    */
-  async fit(x: Inputs, y: ArrayLike<number>, fitOptions: Readonly<Record<string, unknown>> = {}): Promise<this> {
+  async fit(x: Inputs, y: ArrayLike<number>, given: SearchFitOptions = {}): Promise<this> {
+    const { groups, ...fitOptions } = given;
     const { workers, refit = true, cv = 5, returnTrainScore = false, signal, scoring } = this.#options;
     this.#stopped = false;
     this.#table = undefined;
@@ -120,7 +130,7 @@ export class CrossValidationSearch<P, E extends Estimator> {
     const dataset = shareDataset(x, y);
     const type = isModuleRef(this.#estimator) ? undefined : (this.#estimator as Partial<Estimator>).type;
     const classes = type === "classifier" || (type === undefined && areClasses(dataset.y));
-    const folds = toSplitter(cv, classes).split(dataset.y);
+    const folds = toSplitter(cv, classes).split(dataset.y, groups);
     const shared = shareFitOptions(fitOptions, dataset.y.length);
     const study = await this.#open();
     await keepSettings(study, await searchSettings(dataset, folds, nameOf(scoring)));

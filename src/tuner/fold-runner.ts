@@ -11,7 +11,7 @@ import type { Dataset } from "./dataset.ts";
 import { type EpochProgress, type Estimator, type EstimatorSource, makeEstimator } from "./estimator.ts";
 import { type FoldTask, scoreFold } from "./fold-task.ts";
 import type { ScoreFunction } from "./scorer.ts";
-import type { Fold } from "./splitter.ts";
+import type { Fold } from "./splitter/splitter.ts";
 
 export interface FoldRunner<P, E extends Estimator> {
   readonly estimator: Code<EstimatorSource<P, E>>;

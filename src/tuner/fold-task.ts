@@ -10,7 +10,7 @@ import type { FoldScore } from "./cv-results.ts";
 import { type Dataset, takeNumbers, takeRows } from "./dataset.ts";
 import { type EpochProgress, type Estimator, type EstimatorSource, makeEstimator } from "./estimator.ts";
 import { type ScoreFunction, toScorer } from "./scorer.ts";
-import type { Fold } from "./splitter.ts";
+import type { Fold } from "./splitter/splitter.ts";
 
 export interface FoldTask<P = unknown> {
   readonly estimator: Code<EstimatorSource<P, Estimator>>;

@@ -3,7 +3,12 @@ export { type EarlyStopping, type EarlyStoppingOptions, earlyStopping } from "..
 export { BayesSearchCV, type BayesSearchOptions } from "./bayes-search-cv.ts";
 export type { CallbackSource } from "./callbacks.ts";
 export type { Code, Workers } from "./code.ts";
-export type { CrossValidationSearch, SearchEvents, SearchOptions } from "./cross-validation-search.ts";
+export type {
+  CrossValidationSearch,
+  SearchEvents,
+  SearchFitOptions,
+  SearchOptions,
+} from "./cross-validation-search.ts";
 export type { CvResults, FoldScore } from "./cv-results.ts";
 export type {
   CloneableEstimator,
@@ -34,13 +39,23 @@ export { type EpochLogs, type ExecutionResult, type FitResult, Objective } from 
 export type { GridParams, ParameterGrid } from "./parameter-grid.ts";
 export type { Recipe } from "./recipe.ts";
 export { metricNamed, type ScoreFunction } from "./scorer.ts";
+export type { CrossValidation } from "./splitter/cross-validation.ts";
+export { type GivenFold, predefinedSplit } from "./splitter/given.ts";
+export { groupKFold } from "./splitter/group-k-fold.ts";
+export { kFold } from "./splitter/k-fold.ts";
+export { leaveOneGroupOut, leaveOneOut, leavePGroupsOut, leavePOut } from "./splitter/leave-out.ts";
+export { type RepeatedOptions, repeatedKFold, repeatedStratifiedKFold } from "./splitter/repeated.ts";
+export type { SplitterOptions } from "./splitter/shuffle.ts";
 export {
-  type CrossValidation,
-  type Fold,
-  kFold,
-  type Splitter,
-  type SplitterOptions,
-  stratifiedKFold,
-} from "./splitter.ts";
+  groupShuffleSplit,
+  type PartOptions,
+  shuffleSplit,
+  stratifiedShuffleSplit,
+} from "./splitter/shuffle-split.ts";
+export type { Fold, Groups, Splitter } from "./splitter/splitter.ts";
+export { stratifiedGroupKFold } from "./splitter/stratified-group-k-fold.ts";
+export { stratifiedKFold } from "./splitter/stratified-k-fold.ts";
+export { type TimeSeriesSplitOptions, timeSeriesSplit } from "./splitter/time-series-split.ts";
+export { type TrainTestSplit, type TrainTestSplitOptions, trainTestSplit } from "./splitter/train-test-split.ts";
 export type { SearchArguments, Tuner, TunerEvents, TunerOptions } from "./tuner.ts";
 export { BayesianOptimization, type BayesianOptimizationOptions, GridSearch, RandomSearch } from "./tuners.ts";

@@ -7,7 +7,7 @@ import type { Study } from "../study/study.ts";
 import type { FrozenTrial, Json } from "../trial/trial.ts";
 import type { FoldScore } from "./cv-results.ts";
 import type { Dataset } from "./dataset.ts";
-import type { Fold } from "./splitter.ts";
+import type { Fold } from "./splitter/splitter.ts";
 
 /** JSON has no NaN: a score that is none is null. */
 export function foldsToJson(folds: readonly FoldScore[]): Json {

@@ -1,0 +1,46 @@
+/** Folds that keep the shares of the classes. */
+import { ValidationError } from "../../errors.ts";
+import { checkShuffle, nameOf, ordering, type SplitterOptions } from "./shuffle.ts";
+import { checkRows, checkSplits, partition, type Splitter } from "./splitter.ts";
+
+/**
+ * k folds in which every class has the same share as in the whole, as nearly as its count allows.
+ *
+ * @throws ValidationError when `splits` is no integer >= 2, or a class has fewer rows than there are folds
+ */
+export function stratifiedKFold(splits = 5, options: SplitterOptions = {}): Splitter {
+  checkSplits(splits);
+  checkShuffle(options);
+  return {
+    name: nameOf("stratifiedKFold", splits, options),
+    split: (y) => {
+      checkRows(splits, y.length);
+      const classes = countClasses(y);
+      for (const [label, count] of classes) {
+        if (count >= splits) continue;
+        throw new ValidationError(
+          `Each class must have at least as many rows as there are folds, but class ${label} has ${count} and there are ${splits} folds. Use fewer folds, or more rows of that class.`,
+        );
+      }
+      // Dealing the labels in sorted order to the folds in turn says how many rows of each class a fold gets.
+      const codes = new Map([...classes.keys()].map((label, code) => [label, code]));
+      const sorted = Uint32Array.from({ length: y.length }, (_, i) => codes.get(y[i]!)!).sort();
+      const quota = Array.from(classes, () => new Uint32Array(splits));
+      for (const [i, code] of sorted.entries()) quota[code]![i % splits]!++;
+      const foldOf = new Uint32Array(y.length);
+      for (const [label, code] of codes) {
+        const queue = Uint32Array.from([...quota[code]!].flatMap((count, fold) => Array<number>(count).fill(fold)));
+        const order = ordering(queue.length, options, label);
+        for (let i = 0, next = 0; i < y.length; i++) if (y[i] === label) foldOf[i] = queue[order[next++]!]!;
+      }
+      return partition(foldOf, splits);
+    },
+  };
+}
+
+/** The labels in the order in which they first stand, with their counts. */
+export function countClasses(y: ArrayLike<number>): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (let i = 0; i < y.length; i++) counts.set(y[i]!, (counts.get(y[i]!) ?? 0) + 1);
+  return counts;
+}
