@@ -111,7 +111,7 @@ body{font-size:10.5pt}
 nav,.skip,details{display:none}
 .frame{display:block;padding-top:1rem}
 main{display:block}section{margin-bottom:1.5rem}
-.chart,.callout,.figures,tr{break-inside:avoid}h2,h3{break-after:avoid}
+.chart,.callout,.figures,tr{break-inside:avoid}h2,h3,h2+p{break-after:avoid}
 .charts.pair{grid-template-columns:1fr 1fr}
 .scroll{overflow:visible}.chart,.scroll,pre{border-color:#c8ced6}
 }
