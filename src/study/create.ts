@@ -1,5 +1,6 @@
 /** Creating a study, or resuming the one that has its name: every option checked, every default filled in, nothing guessed. */
 import { DuplicateError, show, ValidationError } from "../errors.ts";
+import type { Pruner } from "../pruner/pruner.ts";
 import { gp } from "../sampler/gp/gp.ts";
 import type { Sampler } from "../sampler/sampler.ts";
 import { createSpace, type InferParams, type SpaceSpec } from "../space/declare.ts";
@@ -23,6 +24,8 @@ export interface StudyOptions<S = SpaceSpec | Space> {
   readonly space?: S;
   /** Default `gp()`. */
   readonly sampler?: Sampler;
+  /** Stops trials that report on their way and fall behind. Default: none. */
+  readonly pruner?: Pruner;
   /** A finite number or a string. Default: drawn at random when the study is created, and stored with it. */
   readonly seed?: number | string;
   /** "fixed": the sequence of trials does not depend on timing. Default "fixed" when a seed is given, otherwise "asap". */
@@ -94,6 +97,7 @@ export async function createStudy(options: StudyOptions<any> = {}): Promise<Stud
     space,
     definedByRun: definedByRun(stored),
     sampler: options.sampler ?? gp(),
+    pruner: options.pruner ?? null,
     order: options.order ?? (stored.attributes.order === "fixed" ? "fixed" : "asap"),
     maxConsecutiveFailures: options.maxConsecutiveFailures ?? 10,
     clock,
@@ -167,7 +171,7 @@ const ALLOWED: Readonly<Record<string, readonly unknown[]>> = {
 
 const OPTIONS = [
   ...Object.keys(ALLOWED),
-  ...["name", "storage", "space", "sampler", "seed", "maxConsecutiveFailures", "clock"],
+  ...["name", "storage", "space", "sampler", "pruner", "seed", "maxConsecutiveFailures", "clock"],
 ];
 
 function checkOptions(options: StudyOptions): void {
@@ -184,7 +188,7 @@ function checkOptions(options: StudyOptions): void {
       );
     }
   }
-  const { name, seed, maxConsecutiveFailures: most, sampler } = options;
+  const { name, seed, maxConsecutiveFailures: most, sampler, pruner } = options;
   if (
     name !== undefined &&
     (typeof name !== "string" || name.length === 0 || name.length > 256 || /\p{Cc}/u.test(name))
@@ -201,5 +205,8 @@ function checkOptions(options: StudyOptions): void {
   }
   if (sampler !== undefined && typeof sampler?.sample !== "function") {
     throw new ValidationError(`\`sampler\` must be a sampler such as gp() or random(), but got ${show(sampler)}.`);
+  }
+  if (pruner !== undefined && typeof pruner?.shouldPrune !== "function") {
+    throw new ValidationError(`\`pruner\` must be a pruner such as median() or halving(), but got ${show(pruner)}.`);
   }
 }

@@ -1,9 +1,9 @@
-/** The trials of a study turned into the history a sampler sees: losses to minimise, and pending where a result may not be used. */
+/** The trials of a study turned into what samplers and pruners see: losses to minimise, and pending where a result may not be used. */
 import type { FlatParams, ParamValue } from "../space/parameter.ts";
 import type { Space } from "../space/space.ts";
 import type { Direction } from "../storage/storage.ts";
 import type { History, Observation } from "../trial/history.ts";
-import type { FrozenTrial } from "../trial/trial.ts";
+import type { FrozenTrial, Report } from "../trial/trial.ts";
 
 /** The loss of a value: what is minimised whatever the direction. */
 export function lossOf(value: number, direction: Direction): number {
@@ -36,6 +36,14 @@ export class HistoryView {
       return known;
     });
   }
+
+  /** One trial as a pruner sees it: as in the history, but with its reports so far where it still runs. */
+  reported(trial: FrozenTrial, space: Space): Observation {
+    const [observation] = this.of([trial], Number.POSITIVE_INFINITY, space) as [Observation];
+    return observation.state === "pending"
+      ? { ...observation, reports: lossesOf(trial.reports, this.#direction) }
+      : observation;
+  }
 }
 
 function observe(trial: FrozenTrial, usable: boolean, space: Space, direction: Direction): Observation {
@@ -45,7 +53,7 @@ function observe(trial: FrozenTrial, usable: boolean, space: Space, direction: D
   if (!usable || state === "waiting" || state === "running") {
     return { number, state: "pending", params, loss: null, reports: [], note };
   }
-  const reports = trial.reports.map((report) => ({ step: report.step, value: lossOf(report.value, direction) }));
+  const reports = lossesOf(trial.reports, direction);
   const finite = value !== null && Number.isFinite(value);
   if (state === "failed" || (state === "completed" && !finite)) {
     return { number, state: "failed", params, loss: null, reports, note };
@@ -59,6 +67,10 @@ function observe(trial: FrozenTrial, usable: boolean, space: Space, direction: D
     reports,
     note,
   };
+}
+
+function lossesOf(reports: readonly Report[], direction: Direction): readonly Report[] {
+  return reports.map(({ step, value }) => ({ step, value: lossOf(value, direction) }));
 }
 
 /** A trial older than a parameter counts as having had that parameter's default. */

@@ -1,12 +1,14 @@
 /**
- * A study: the one place where space, sampler and storage meet, and the only one with time, concurrency and side effects.
+ * A study: the one place where space, sampler, pruner and storage meet, and the only one with time, concurrency and side effects.
  *
  * Reproducible by construction: trial k draws from `rng.fork(k)`, and in order "fixed" with q lanes it is suggested from the
  * results of trials up to k − q, those after it taken as pending even where they have ended; so neither timing nor a resume
- * changes the sequence. In order "asap" every result is used as it comes.
+ * changes the sequence. A pruner then judges trial k by those same trials, so it stops the same trials at the same steps. In
+ * order "asap", and for trials that were asked for one by one, every result and every report is used as it comes.
  */
 import { SpaceExhaustedError, show, ValidationError } from "../errors.ts";
 import { createRng, type Rng } from "../math/rng.ts";
+import type { Pruner } from "../pruner/pruner.ts";
 import type { Sampler } from "../sampler/sampler.ts";
 import { spaceFromJson } from "../space/json.ts";
 import type { FlatParams, Parameter, ParamValue } from "../space/parameter.ts";
@@ -32,6 +34,7 @@ export interface StudyParts<P> {
   /** Names that running objectives added to the space. */
   readonly definedByRun: readonly string[];
   readonly sampler: Sampler;
+  readonly pruner: Pruner | null;
   readonly order: Order;
   readonly maxConsecutiveFailures: number;
   readonly clock: Clock;
@@ -47,6 +50,7 @@ export class Study<P = unknown> {
   readonly order: Order;
   readonly storage: Storage;
   readonly sampler: Sampler;
+  readonly pruner: Pruner | null;
   readonly #parts: StudyParts<P>;
   readonly #rng: Rng;
   readonly #owner: Owner;
@@ -75,6 +79,7 @@ export class Study<P = unknown> {
     this.order = parts.order;
     this.storage = parts.storage;
     this.sampler = parts.sampler;
+    this.pruner = parts.pruner;
     this.#rng = createRng(parts.stored.seed);
     this.#history = new HistoryView(this.direction);
     this.#owner = parts.storage.newOwner();
@@ -232,6 +237,7 @@ export class Study<P = unknown> {
     const lines = [
       `study ${show(this.name)}: ${this.direction}, seed ${show(this.seed)}, order ${this.order}`,
       `sampler ${this.sampler.name}: ${JSON.stringify(this.sampler.toJSON())}`,
+      ...(this.pruner === null ? [] : [`pruner ${this.pruner.name}: ${JSON.stringify(this.pruner.toJSON())}`]),
       `stops after ${this.#parts.maxConsecutiveFailures} failed trials in a row`,
       `space of ${Number.isFinite(this.#space.size) ? `${this.#space.size} configurations` : "infinitely many configurations"}:`,
       ...this.#space.dimensions.map((dimension) => {
@@ -266,23 +272,26 @@ export class Study<P = unknown> {
       if (signal?.aborted || (window !== undefined && this.#stopping)) return null;
       await this.#refresh();
       const waiting = this.#trials.find((trial) => trial.state === "waiting");
+      const number = waiting?.number ?? this.#trials.length;
+      if (waiting === undefined && number >= budget) return null;
+      const isFixed = this.order === "fixed" && window !== undefined;
+      const usable = isFixed ? Math.max(0, number - window + 1) : number;
+      const blocking = isFixed
+        ? this.#trials.find((trial) => trial.number < usable && !isFinal(trial.state))
+        : undefined;
+      if (blocking !== undefined) {
+        await this.#change(blocking.number, signal);
+        continue;
+      }
+      const rivals = isFixed ? usable : Number.POSITIVE_INFINITY;
       if (waiting !== undefined) {
-        const claim = this.#complete(waiting);
+        const claim = this.#complete(waiting, usable);
         const claimed = await this.storage.claimTrial(stored.id, waiting.number, {
           owner: this.#owner,
           startedAt: clock(),
           ...claim,
         });
-        if (claimed !== null) return this.#begin(claimed);
-        continue;
-      }
-      const number = this.#trials.length;
-      if (number >= budget) return null;
-      const usable = this.order === "fixed" && window !== undefined ? number - window + 1 : number;
-      const blocking =
-        usable === number ? undefined : this.#trials.find((trial) => trial.number < usable && !isFinal(trial.state));
-      if (blocking !== undefined) {
-        await this.#change(blocking.number, signal);
+        if (claimed !== null) return this.#begin(claimed, rivals);
         continue;
       }
       const suggestion = this.sampler.sample(this.#request(number, usable));
@@ -296,7 +305,7 @@ export class Study<P = unknown> {
         startedAt: clock(),
         owner: this.#owner,
       });
-      if (created !== null) return this.#begin(created);
+      if (created !== null) return this.#begin(created, rivals);
     }
   }
 
@@ -306,12 +315,12 @@ export class Study<P = unknown> {
   }
 
   /** Parameters for a waiting trial: its own where it has them (all, if it was given back), the sampler's for the rest. */
-  #complete(waiting: FrozenTrial): { readonly params: FlatParams; readonly note: Json } {
+  #complete(waiting: FrozenTrial, usable: number): { readonly params: FlatParams; readonly note: Json } {
     let suggestion: { readonly params: FlatParams; readonly note?: Json } | null | undefined;
     const params = this.#space.build((dimension) => {
       const { name, parameter } = dimension;
       if (Object.hasOwn(waiting.params, name) && parameter.contains(waiting.params[name])) return waiting.params[name]!;
-      suggestion ??= this.sampler.sample(this.#request(waiting.number, waiting.number)) ?? { params: {} };
+      suggestion ??= this.sampler.sample(this.#request(waiting.number, usable)) ?? { params: {} };
       const suggested = suggestion.params[name];
       return suggested ?? parameter.decode(this.#rng.fork(waiting.number).fork(name).next());
     });
@@ -332,13 +341,14 @@ export class Study<P = unknown> {
     if (own === undefined) await this.storage.releaseDead(this.#parts.stored.id);
   }
 
-  #begin(frozen: FrozenTrial): Trial<P> {
+  /** @param rivals a pruner may judge the trial by those with a number below this */
+  #begin(frozen: FrozenTrial, rivals: number): Trial<P> {
     const running = { abort: new AbortController(), ended: Promise.withResolvers<void>() };
     this.#running.set(frozen.number, running);
     const chosen = Object.fromEntries(Object.entries(frozen.params).filter(([name]) => this.#isDeclared(name)));
     const host: TrialHost<P> = {
       suggest: (trial, name, parameter) => this.#suggest(trial, name, parameter),
-      report: (number, report) => this.#report(number, report),
+      report: (trial, report) => this.#report(trial, report, rivals),
       setAttribute: (number, key, value) => this.storage.setTrialAttribute(this.#parts.stored.id, number, key, value),
       nest: (params) => this.#space.nest(params),
     };
@@ -357,9 +367,22 @@ export class Study<P = unknown> {
     return parameter.default ?? parameter.decode(this.#rng.fork(trial.number).fork(name).next());
   }
 
-  async #report(number: number, report: Report): Promise<void> {
+  async #report(trial: Trial<P>, report: Report, rivals: number): Promise<boolean> {
+    const { number } = trial;
     await this.storage.reportTrial(this.#parts.stored.id, number, report);
     this.#events.emit("report", { number, ...report });
+    if (this.pruner === null) return false;
+    // Trials before a finite bound had ended when this one began; elsewhere others have reported since.
+    if (rivals === Number.POSITIVE_INFINITY) await this.#refresh();
+    const space = this.#space as Space;
+    const running = { ...this.#trials[number]!, params: trial.flatParams, reports: [...trial.reports, report] };
+    return this.pruner.shouldPrune({
+      trial: this.#history.reported(running, space),
+      trials: this.#trials
+        .filter((other) => other.number < rivals && other.number !== number)
+        .map((other) => this.#history.reported(other, space)),
+      rng: this.#rng.fork(number).fork("pruner").fork(report.step),
+    });
   }
 
   /** A result that the objective returned in a wrong shape fails the trial rather than the study. */

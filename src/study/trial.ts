@@ -12,7 +12,8 @@ import type { FrozenTrial, Json, Report } from "../trial/trial.ts";
 export interface TrialHost<P> {
   /** The value of a parameter that the trial asks for by name; the space grows by it if it is new. */
   suggest(trial: Trial<P>, name: string, parameter: Parameter): ParamValue;
-  report(number: number, report: Report): Promise<void>;
+  /** Whether the pruner wants the trial to stop. */
+  report(trial: Trial<P>, report: Report): Promise<boolean>;
   setAttribute(number: number, key: string, value: Json): Promise<void>;
   nest(params: FlatParams): P;
 }
@@ -57,7 +58,7 @@ export class Trial<P = unknown> {
   /**
    * Reports a value on the way, at a step (epoch, fold, …) that has not been reported yet.
    *
-   * @returns whether the trial should stop now, since its study was told to
+   * @returns whether the trial should stop now, since the pruner wants it to or its study was told to; throw TrialPruned then
    * @throws ValidationError for a step that is not an integer >= 0 or was reported, or a value that is not a number
    */
   async report(step: number, value: number): Promise<boolean> {
@@ -76,10 +77,12 @@ export class Trial<P = unknown> {
         `A trial reports each step once, but trial ${this.number} reported step ${step} again.`,
       );
     }
+    // It has been given back, and whoever runs it anew reports from the beginning.
+    if (this.signal.aborted) return true;
     const report = { step, value };
-    await this.#host.report(this.number, report);
+    const pruned = await this.#host.report(this, report);
     this.#reports.push(report);
-    return this.signal.aborted;
+    return pruned || this.signal.aborted;
   }
 
   /** Keeps a JSON value with the trial. */

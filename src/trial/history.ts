@@ -17,6 +17,7 @@ export interface Observation {
   readonly loss: number | null;
   /** Variance of `loss`, squared unit of the loss, where it is known. */
   readonly variance?: number;
+  /** Losses on the way; of a pending trial none, but those so far where a pruner looks at it. */
   readonly reports: readonly Report[];
   readonly note: Json;
 }
