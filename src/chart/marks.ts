@@ -109,11 +109,7 @@ export function dot(
   return element("circle", { cx: x, cy: y, r: radius, ...paint }, ...tipOf(tip));
 }
 
-export function segment(
-  [x1, y1]: Point,
-  [x2, y2]: Point,
-  style: { readonly colour: string; readonly width?: number; readonly dash?: string; readonly opacity?: number },
-): string {
+export function segment([x1, y1]: Point, [x2, y2]: Point, style: Omit<LineStyle, "isStep">): string {
   return element("line", {
     x1,
     y1,

@@ -132,7 +132,10 @@ ${data}
 /** In a box of its own that scrolls, reachable by keyboard. */
 function htmlTable({ caption, columns, rows }: Table, id: string, isData: boolean): string {
   const classOf = (column: number): string => (columns[column]?.isNumeric ? ' class="n"' : "");
-  const head = columns.map(({ name }, i) => `<th scope="col"${classOf(i)}>${escapeText(name)}</th>`).join("");
+  // A column of row names may go without a name; an empty heading would be read out as one.
+  const head = columns
+    .map(({ name }, i) => (name === "" ? "<td></td>" : `<th scope="col"${classOf(i)}>${escapeText(name)}</th>`))
+    .join("");
   const body = rows
     .map((cells) => {
       const written = cells.map((cell, i) =>

@@ -5,8 +5,8 @@
 import type { Axis, ParallelCoordinates, ParallelLine } from "../analysis/index.ts";
 import { apart, extent, labelRoom, linearScale, parameterScale, type Scale, TICK_SIZE } from "./axis.ts";
 import { type Chart, type ChartOptions, chart, type Drawing, emptyDrawing, type Table } from "./chart.ts";
-import { type LegendItem, legend, lineSwatch, rampKey } from "./legend.ts";
-import { linePath, marker, type Point } from "./marks.ts";
+import { type LegendItem, legend, lineSwatch, rampKey, ruleSwatch } from "./legend.ts";
+import { type LineStyle, linePath, marker, type Point, segment } from "./marks.ts";
 import { counted, formatNumber, showParam } from "./number.ts";
 import { element } from "./svg.ts";
 import { fitText, label, textWidth } from "./text.ts";
@@ -197,24 +197,39 @@ function drawLines(
             { area: 45, tip: `trial ${line.number}, the best: ${formatNumber(line.value)}` },
           ),
         );
-      return linePath(points, { colour: style.colour, width: 2.75 }) + crossings.join("");
+      return drawLine(points, { colour: style.colour, width: 2.75 }) + crossings.join("");
     }
-    return linePath(points, {
-      colour: rampColour(rank),
-      width: 1.25,
-      opacity: crowd + (0.9 - crowd) * rank * rank * rank,
-    });
+    const opacity = crowd + (0.9 - crowd) * rank * rank * rank;
+    return drawLine(points, { colour: rampColour(rank), width: 1.25, opacity });
   });
 }
 
+/** Solid between neighbouring axes, dotted past those whose parameter is not active. */
+function drawLine(points: readonly (Point | null)[], style: LineStyle): string {
+  let last = -1;
+  const bridges = points.flatMap((point, k) => {
+    if (point === null) return [];
+    const from = last >= 0 && last < k - 1 ? points[last]! : null;
+    last = k;
+    return from === null ? [] : [segment(from, point, { ...style, dash: "1 4" })];
+  });
+  return linePath(points, style) + bridges.join("");
+}
+
 function keyOf(data: ParallelCoordinates, width: number): { readonly markup: string; readonly height: number } {
-  const best: LegendItem = { name: "the best trial", swatch: lineSwatch({ ...seriesStyle(1), dash: undefined }) };
-  if (data.lines.length < 2) return legend([best], 0, 0, width);
+  const items: LegendItem[] = [
+    { name: "the best trial", swatch: lineSwatch({ ...seriesStyle(1), dash: undefined }) },
+    ...(data.lines.some(({ positions }) => positions.includes(null))
+      ? [{ name: "past a parameter that is not active", swatch: ruleSwatch() }]
+      : []),
+  ];
+  if (data.lines.length < 2) return legend(items, 0, 0, width);
   const isWide = width >= 420;
-  const top = isWide ? 0 : 20;
+  const top = isWide ? 0 : legend(items, 0, 0, width).height - 5;
   const ramp = rampKey("worst", "best, by rank", 0, top);
-  const first = legend([best], isWide ? ramp.width + 24 : 0, 0, width);
-  return { markup: ramp.markup + first.markup, height: first.height + top };
+  const left = isWide ? ramp.width + 24 : 0;
+  const rest = legend(items, left, 0, width - left);
+  return { markup: ramp.markup + rest.markup, height: isWide ? rest.height : top + 24 };
 }
 
 function thinned(lines: readonly ParallelLine[]): readonly ParallelLine[] {
