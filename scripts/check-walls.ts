@@ -10,7 +10,7 @@ import { join, resolve } from "node:path";
 const EXEMPT = ["src/study/clock.ts", "src/testing/"];
 const AMBIENT = /\bMath\.random\b|\bDate\.now\b|\bperformance\.now\b|\bnew Date\(\)/g;
 
-const SAME_BITS = "src/{math,gp,acquisition,space,sampler,nn}/**/*.ts";
+const SAME_BITS = "src/{math,gp,acquisition,space,sampler,pruner,nn}/**/*.ts";
 /** Left to each engine by ECMA-262. Powers of BigInt literals are exact. */
 const ENGINE_DEPENDENT =
   /\bMath\.(?:a?(?:sin|cos|tan)h?|atan2|cbrt|exp|expm1|hypot|log|log10|log1p|log2|pow)\b|(?<!\d+n\s*)(?<!\*)\*\*(?!\*)/g;
