@@ -44,6 +44,7 @@ export {
   Space,
   type SpaceJson,
 } from "./space/space.ts";
+export { spaceFromSpecJson } from "./space/spec-json.ts";
 export { memory } from "./storage/memory.ts";
 export type {
   Direction,
