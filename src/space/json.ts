@@ -3,6 +3,7 @@
  */
 import { show, ValidationError } from "../errors.ts";
 import { boolean, categorical, fixed, ordinal } from "./choice.ts";
+import { geometric } from "./geometric.ts";
 import { float, int } from "./numeric.ts";
 import type { Parameter, ParameterJson } from "./parameter.ts";
 import { type Dimension, type DimensionJson, Space, type SpaceJson } from "./space.ts";
@@ -12,6 +13,7 @@ import { type Dimension, type DimensionJson, Space, type SpaceJson } from "./spa
 const READERS: Readonly<Record<string, (json: any) => Parameter>> = {
   float: (json) => float(json.low, json.high, json),
   int: (json) => int(json.low, json.high, json),
+  geometric: (json) => geometric(json.low, json.high, json),
   categorical: (json) => categorical(json.choices, json),
   ordinal: (json) => ordinal(json.choices, json),
   boolean: (json) => boolean(json),

@@ -93,16 +93,17 @@ class Numeric implements Parameter<number> {
     if (step !== undefined && !(typeof step === "number" && step > 0 && Number.isFinite(step))) {
       throw new ValidationError(`\`step > 0\` must hold for a parameter of type ${type}, but got step=${show(step)}.`);
     }
-    if (step !== undefined && step > high - low && low !== high) {
-      throw new ValidationError(
-        `\`step <= high - low\` must hold for a parameter of type ${type}, but got ${given}, step=${step}. Use \`fixed(${low})\` for a single value.`,
-      );
-    }
     this.#type = type;
     this.#low = low === 0 ? 0 : low;
     this.#step = step;
     this.#grid = step === undefined ? undefined : new Grid(low, high, step);
     this.#high = high === 0 ? 0 : high;
+    // Counted exactly: `high - low` is rounded, and may come out a little less than one step where it is just that.
+    if (this.#grid?.levels === 1 && low !== high) {
+      throw new ValidationError(
+        `\`step <= high - low\` must hold for a parameter of type ${type}, but got ${given}, step=${step}. Use \`fixed(${low})\` for a single value.`,
+      );
+    }
     this.levels = low === high ? 1 : (this.#grid?.levels ?? Number.POSITIVE_INFINITY);
     const most = this.#log ? LEVELS_MOST_LOG : LEVELS_MOST;
     if (Number.isFinite(this.levels) && (this.levels > most || (this.#log && this.#type === "int" && high > most))) {
