@@ -73,9 +73,12 @@ function* enumerate(
 }
 
 function valuesOf({ parameter }: Dimension, points: number, defaultsFirst: boolean): ParamValue[] {
-  const values = Number.isFinite(parameter.levels)
-    ? Array.from({ length: parameter.levels }, (_, k) => parameter.level(k))
-    : Array.from({ length: points }, (_, k) => parameter.decode((k + 0.5) / points));
+  // Integers on a geometric scale are as good as continuous, and say so.
+  const isThinned = defaultsFirst && "gridPoints" in parameter;
+  const values =
+    Number.isFinite(parameter.levels) && !isThinned
+      ? Array.from({ length: parameter.levels }, (_, k) => parameter.level(k))
+      : [...new Set(Array.from({ length: points }, (_, k) => parameter.decode((k + 0.5) / points)))];
   const first = parameter.default ?? parameter.decode(0);
   if (!defaultsFirst) return values;
   return [first, ...values.filter((value) => value !== first)];

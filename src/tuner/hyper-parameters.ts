@@ -9,11 +9,12 @@
  * together may each have their own.
  */
 import { NotFoundError, show, ValidationError } from "../errors.ts";
-import { boolean, categorical, fixed, ordinal } from "../space/choice.ts";
+import { boolean, fixed } from "../space/choice.ts";
 import { spaceFromJson } from "../space/json.ts";
-import { float, int } from "../space/numeric.ts";
 import type { FlatParams, Parameter, ParamValue } from "../space/parameter.ts";
 import { type Condition, type Dimension, describeConditions, Space, type SpaceJson } from "../space/space.ts";
+import { type ChoiceOptions, choice, type NumberRange, numeric } from "./hyper-parameter-kinds.ts";
+import { TrainingMisused } from "./objective.ts";
 
 /** For a parameter that no option makes conditional; it always has a value. */
 interface Always {
@@ -27,26 +28,6 @@ export interface WhenParent {
   readonly parentValues: ParamValue | readonly ParamValue[];
 }
 
-/** The range of a number. */
-export interface NumberRange {
-  readonly min: number;
-  /** Included. */
-  readonly max: number;
-  /** In linear sampling the distance between neighbouring values (1 for `Int` if not given), in log sampling their ratio. */
-  readonly step?: number;
-  /** `"log"` gives each factor of ten the same share; needs min > 0. Default `"linear"`. */
-  readonly sampling?: "linear" | "log";
-  /** The value of the first build, and of a trial older than the parameter. Default `min`. */
-  readonly default?: number;
-}
-
-export interface ChoiceOptions<T> {
-  /** Whether neighbours in the list are alike. Default: true for numbers, and only they can be. */
-  readonly ordered?: boolean;
-  /** Default: the first value. */
-  readonly default?: T;
-}
-
 export interface BooleanOptions {
   /** Default false. */
   readonly default?: boolean;
@@ -56,6 +37,24 @@ export interface BooleanOptions {
 export interface HyperParametersJson {
   readonly space: SpaceJson;
   readonly values: FlatParams;
+}
+
+/**
+ * What becomes of a parameter that a hypermodel asks for and nobody registered in advance: it is searched, it has its default
+ * in every trial, or it is an error.
+ */
+export type NewEntries = "tune" | "fix" | "refuse";
+
+/** What a `HyperParameters` knows from the start. */
+export interface KnownParameters {
+  readonly dimensions?: readonly Dimension[];
+  /** By full name: those of a trial. */
+  readonly values?: FlatParams;
+  readonly seed?: number;
+  /** Full names of parameters that stand as they are, whatever definition the hypermodel gives when it asks for them. */
+  readonly overrides?: readonly string[];
+  /** Default "tune". */
+  readonly newEntries?: NewEntries;
 }
 
 /** A parameter, and the name by which a hypermodel asks for it. */
@@ -78,14 +77,15 @@ export class HyperParameters {
   /** Conditional scopes met so far that have not been active. */
   readonly #unvisited = new Map<string, readonly Condition[]>();
   readonly #visited = new Set<string>();
+  readonly #overrides: Set<string>;
+  readonly #newEntries: NewEntries;
   #conditions: readonly Condition[] = [];
   #prefix = "";
 
-  /** @param known parameters that are there from the start, with values by full name: those of a trial */
-  constructor(
-    known: { readonly dimensions?: readonly Dimension[]; readonly values?: FlatParams; readonly seed?: number } = {},
-  ) {
+  constructor(known: KnownParameters = {}) {
     this.seed = known.seed ?? 0;
+    this.#overrides = new Set(known.overrides);
+    this.#newEntries = known.newEntries ?? "tune";
     this.#entries = (known.dimensions ?? []).map((dimension) => ({ name: String(dimension.path[0]), dimension }));
     this.#values = new Map(Object.entries(known.values ?? {}));
   }
@@ -172,7 +172,7 @@ export class HyperParameters {
     const conditions = [...around, this.#condition(parentName, parentValues)];
     const key = JSON.stringify(conditions);
     if (!this.#holds(conditions)) {
-      if (!this.#visited.has(key)) this.#unvisited.set(key, conditions);
+      if (!this.#visited.has(key) && conditions.every(isPossible)) this.#unvisited.set(key, conditions);
       return undefined;
     }
     this.#unvisited.delete(key);
@@ -245,6 +245,8 @@ export class HyperParameters {
       dimensions: this.dimensions,
       values: Object.fromEntries(this.#values),
       seed: this.seed,
+      overrides: [...this.#overrides],
+      newEntries: this.#newEntries,
     });
   }
 
@@ -301,13 +303,14 @@ export class HyperParameters {
     const found =
       alike.find(({ dimension }) => isSame(dimension.conditions, conditions)) ??
       alike.find(({ dimension }) => this.#active(dimension));
-    if (found === undefined) return this.#add(name, parameter, alike.length > 0);
+    if (found === undefined) return this.#addNew(name, parameter, alike.length > 0);
     if (!encloses(found.dimension.conditions, conditions)) {
       throw new ValidationError(
         `Two parameters that are active together need different names, but ${show(name)} stands in a conditional scope and also outside it. Rename one of them.`,
       );
     }
-    if (definition(found.dimension.parameter) !== definition(parameter)) {
+    const isOverridden = this.#overrides.has(found.dimension.name);
+    if (!isOverridden && definition(found.dimension.parameter) !== definition(parameter)) {
       throw new ValidationError(
         `A name stands for one definition, but ${show(name)} is registered as ${found.dimension.parameter.describe()} and now asked for as ${parameter.describe()}. Use another name, or the same options.`,
       );
@@ -318,6 +321,22 @@ export class HyperParameters {
   #give(dimension: Dimension): ParamValue {
     this.#asked.add(dimension.name);
     return this.#value(dimension);
+  }
+
+  #addNew(name: string, parameter: Parameter, taken: boolean): ParamValue {
+    switch (this.#newEntries) {
+      case "tune":
+        return this.#add(name, parameter, taken);
+      case "fix": {
+        const value = this.#add(name, fixed(initialValue(parameter)), taken);
+        this.#overrides.add(this.#entries.at(-1)!.dimension.name);
+        return value;
+      }
+      case "refuse":
+        throw new TrainingMisused(
+          `With \`allowNewEntries: false\` a hypermodel may ask only for the parameters in \`hyperparameters\`, but asked for ${show(name)} (${parameter.describe()}). Register it there too, or leave \`allowNewEntries\` out.`,
+        );
+    }
   }
 
   #add(name: string, parameter: Parameter, taken: boolean): ParamValue {
@@ -346,12 +365,15 @@ export class HyperParameters {
   #condition(parentName: string, parentValues: ParamValue | readonly ParamValue[]): Condition {
     const values = Array.isArray(parentValues) ? (parentValues as readonly ParamValue[]) : [parentValues as ParamValue];
     const { dimension } = this.#find(this.#prefix + parentName, parentName);
-    if (values.length === 0 || !values.every((value) => dimension.parameter.contains(value))) {
+    const possible = values.filter((value) => dimension.parameter.contains(value));
+    // What was registered in advance may leave out values that the hypermodel has a scope for: that scope never opens.
+    const isEnough = this.#overrides.has(dimension.name) || possible.length === values.length;
+    if (values.length === 0 || !isEnough) {
       throw new ValidationError(
         `A conditional scope needs values of its parent ${show(parentName)} (${dimension.parameter.describe()}), but got ${show(parentValues)}.`,
       );
     }
-    return { parent: dimension.name, values };
+    return { parent: dimension.name, values: possible };
   }
 
   /** The parameter that a name means here: an active one before others. */
@@ -392,6 +414,10 @@ function definition(parameter: Parameter): string {
   return JSON.stringify([rest, initialValue(parameter)]);
 }
 
+function isPossible(condition: Condition): boolean {
+  return !("values" in condition) || condition.values.length > 0;
+}
+
 /** A scope's body must be done when it returns, or parameters would be registered outside the scope. */
 function synchronous<R>(scope: string, result: R): R {
   if (result instanceof Promise) {
@@ -400,65 +426,6 @@ function synchronous<R>(scope: string, result: R): R {
     );
   }
   return result;
-}
-
-function numeric(kind: "Int" | "Float", name: string, range: NumberRange): Parameter<number> {
-  if (typeof range !== "object" || range === null) {
-    throw new ValidationError(
-      `${kind} ${show(name)} needs a range such as { min: 1, max: 8 }, but got ${show(range)}.`,
-    );
-  }
-  const { min, max, step, sampling = "linear" } = range;
-  if (sampling !== "linear" && sampling !== "log") {
-    throw new ValidationError(
-      `\`sampling\` of ${kind} ${show(name)} must be "linear" or "log", but got ${show(sampling)}.`,
-    );
-  }
-  const initial = range.default === undefined ? {} : { default: range.default };
-  try {
-    const make = kind === "Int" ? int : float;
-    if (sampling === "linear") return make(min, max, { ...(step === undefined ? {} : { step }), ...initial });
-    if (step === undefined) return make(min, max, { log: true, ...initial });
-    make(min, max, { log: true });
-    return ordinal(powers(kind, min, max, step), initial);
-  } catch (error) {
-    if (!(error instanceof ValidationError)) throw error;
-    throw new ValidationError(`${kind} ${show(name)}: ${error.message}`, { cause: error });
-  }
-}
-
-/** min, min·step, min·step², … up to max. */
-function powers(kind: "Int" | "Float", min: number, max: number, step: number): number[] {
-  if (!(step > 1) || (kind === "Int" && !Number.isInteger(step))) {
-    throw new ValidationError(
-      `\`step\` is a ratio in log sampling and must be ${kind === "Int" ? "a whole number " : ""}above 1, but got ${show(step)}.`,
-    );
-  }
-  const values: number[] = [];
-  // Products of decimals such as 1e-4 · 10 are rounded to 15 digits, so that they print as they were meant.
-  for (let value = min; value <= max; value = Number((value * step).toPrecision(15))) values.push(value);
-  return values;
-}
-
-function choice<T extends ParamValue>(
-  name: string,
-  values: readonly T[],
-  options: ChoiceOptions<T>,
-): Parameter<ParamValue> {
-  const types = new Set(Array.isArray(values) ? values.map((value) => typeof value) : []);
-  if (types.size > 1) {
-    throw new ValidationError(
-      `The values of a Choice must be of one type, but ${show(name)} has ${[...types].join(" and ")}: ${show(values)}.`,
-    );
-  }
-  const ordered = options.ordered ?? types.has("number");
-  if (ordered && !types.has("number")) {
-    throw new ValidationError(
-      `Only a Choice of numbers can be ordered, but ${show(name)} has ${show(values)}. Leave \`ordered\` out.`,
-    );
-  }
-  const initial = options.default === undefined ? {} : { default: options.default };
-  return ordered ? ordinal<ParamValue>(values, initial) : categorical<ParamValue>(values, initial);
 }
 
 function isSame(a: readonly Condition[], b: readonly Condition[]): boolean {

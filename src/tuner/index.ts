@@ -20,12 +20,13 @@ export type {
 export { type Execution, executionsOf } from "./executions.ts";
 export { GridSearchCV } from "./grid-search-cv.ts";
 export { HyperModel, type HyperModelLike, type TrainingData } from "./hyper-model.ts";
+export type { ChoiceOptions, NumberRange } from "./hyper-parameter-kinds.ts";
 export {
   type BooleanOptions,
-  type ChoiceOptions,
   HyperParameters,
   type HyperParametersJson,
-  type NumberRange,
+  type KnownParameters,
+  type NewEntries,
   type WhenParent,
 } from "./hyper-parameters.ts";
 export {

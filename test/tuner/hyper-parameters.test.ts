@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, expectTypeOf, test } from "vitest";
-import { HyperParameters } from "../../src/tuner/index.ts";
+import { HyperParameters, type NewEntries } from "../../src/tuner/hyper-parameters.ts";
 
 test("every kind takes its default first, and the first of its range without one", () => {
   const hp = new HyperParameters();
@@ -119,6 +119,40 @@ test("a name scope goes before the names it uses", () => {
   expect(hp.get("block/1/units")).toBe(3);
 });
 
+describe("parameters that were registered in advance", () => {
+  const build = (hp: HyperParameters) => {
+    const kind = hp.Choice("kind", ["adam", "sgd"]);
+    const momentum = hp.conditionalScope("kind", "sgd", () => hp.Float("momentum", { min: 0, max: 1 }));
+    return [kind, momentum, hp.Int("units", { min: 1, max: 64 })];
+  };
+  const given = new HyperParameters();
+  given.Fixed("kind", "adam");
+  given.Int("units", { min: 8, max: 16, step: 8 });
+  const known = (newEntries: NewEntries) =>
+    new HyperParameters({ dimensions: given.dimensions, overrides: ["kind", "units"], newEntries });
+
+  test("stand as they are whatever the hypermodel says of them, and their scopes never open", () => {
+    const hp = known("tune");
+    expect(build(hp)).toEqual(["adam", undefined, 8]);
+    expect(hp.enterUnvisitedScope()).toBe(false);
+    expect(hp.dimensions).toEqual(given.dimensions);
+    expect(build(hp.copy())).toEqual(["adam", undefined, 8]);
+  });
+
+  test("let others join the search, have their defaults in it, or be refused", () => {
+    const late = (hp: HyperParameters) => hp.Int("late", { min: 2, max: 9, default: 5 });
+    const tuned = known("tune");
+    expect(late(tuned)).toBe(5);
+    expect(tuned.dimensions.at(-1)!.parameter.levels).toBe(8);
+    const fixed = known("fix");
+    expect([late(fixed), late(fixed)]).toEqual([5, 5]);
+    expect(fixed.dimensions.at(-1)!.parameter.levels).toBe(1);
+    expect(() => late(known("refuse"))).toThrow(
+      'may ask only for the parameters in `hyperparameters`, but asked for "late" (int in [2, 9])',
+    );
+  });
+});
+
 test("JSON and copies have the same parameters and values, and go their own way", () => {
   const hp = new HyperParameters({ values: { kind: "b", rate: 0.3 } });
   hp.Choice("kind", ["a", "b"]);
@@ -164,7 +198,7 @@ describe("bad parameters are refused", () => {
     );
     expect(() => hp().Int("n", { min: 1, max: 9, sampling: "log", step: 1.5 })).toThrow("a whole number above 1");
     expect(() => hp().Float("lr", { min: 0, max: 1, sampling: "cubic" as never })).toThrow(
-      '"linear" or "log", but got "cubic"',
+      '"linear", "log" or "reverseLog", but got "cubic"',
     );
     expect(() => hp().Int("n", { min: 1, max: 9, default: 10 })).toThrow("`default` must be a value of the parameter");
     expect(() => hp().Int("n", 3 as never)).toThrow("needs a range such as { min: 1, max: 8 }, but got 3");
