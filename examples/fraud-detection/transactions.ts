@@ -88,7 +88,7 @@ function draw(rng: Rng): Transaction {
     darkWeb * (online ? 2.2 : 0.8) +
     0.7 * Math.sin(years / 1.5) * (brand === "amex" || brand === "discover" ? -1 : 1) +
     0.25 * (cards - 2) -
-    0.7;
+    3;
   return {
     amount: round(Math.exp(4 + 0.7 * amount), 2),
     merchantRisk: round(1 / (1 + Math.exp(-risk)), 3),
@@ -106,7 +106,7 @@ function draw(rng: Rng): Transaction {
 }
 
 /** How far apart the classes are: sets the area under the curve of the true score. */
-const SHARPNESS = 1.3;
+const SHARPNESS = 1.1;
 
 function labelled(drawn: readonly LabelledTransaction[]): LabelledTable {
   const numeric = (name: string, of: (transaction: Transaction) => number): Column => ({

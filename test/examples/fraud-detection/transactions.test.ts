@@ -48,7 +48,9 @@ describe("synthetic transactions", () => {
     const scores = drawn.map(({ transaction }) => transaction.score);
     expect(rocAuc(labels, scores)).toBeGreaterThan(0.885);
     expect(rocAuc(labels, scores)).toBeLessThan(0.915);
-    expect(accuracy(labels, scores, { threshold: 0 })).toBeLessThan(0.84);
+    const accuracies = scores.slice(0, 200).map((threshold) => accuracy(labels, scores, { threshold }));
+    expect(Math.max(...accuracies)).toBeGreaterThan(0.8);
+    expect(Math.max(...accuracies)).toBeLessThan(0.84);
   });
 
   test("hide the fraud from every single column", () => {
@@ -60,6 +62,6 @@ describe("synthetic transactions", () => {
       );
       return Math.max(area, 1 - area);
     });
-    expect(Math.max(...areas)).toBeLessThan(0.72);
+    expect(Math.max(...areas)).toBeLessThan(0.75);
   });
 });
