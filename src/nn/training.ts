@@ -15,6 +15,7 @@ import { finiteNumber, wholeNumber } from "./choose.ts";
 import { type ClassWeight, type Inputs, readInputs, readTargets, readWeights, type Targets } from "./data.ts";
 import type { LossName } from "./losses.ts";
 import { type Metric, metricDirection } from "./metrics/metric.ts";
+import { pauses } from "./pauses.ts";
 import type { DataPart, LoadedData, Session } from "./session.ts";
 
 /** Data to validate on: `[x, y]`, `[x, y, sampleWeight]`, or the same by name. */
@@ -185,29 +186,4 @@ function validationParts(data: ValidationData): [Inputs, Targets, ArrayLike<numb
   throw new ValidationError(
     `\`validationData\` must be [x, y], [x, y, sampleWeight] or { x, y }, but got ${show(data)}.`,
   );
-}
-
-/**
- * Lets the event loop turn between epochs, so that a signal, a timer or a message to a worker is seen while a training
- * runs: a message to oneself, since a timer would wait for a millisecond.
- */
-function pauses(): { next(): Promise<void>; end(): void } {
-  // Typed by what every platform's port has: Node's own types leave `onmessage` out.
-  const { port1, port2 } = new MessageChannel() as unknown as Record<"port1" | "port2", Port>;
-  let resume = (): void => {};
-  port1.onmessage = () => resume();
-  return {
-    next: () =>
-      new Promise((resolve) => {
-        resume = resolve;
-        port2.postMessage(undefined);
-      }),
-    end: () => port1.close(),
-  };
-}
-
-interface Port {
-  onmessage: (() => void) | null;
-  postMessage(message: unknown): void;
-  close(): void;
 }

@@ -8,9 +8,9 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { show, ValidationError } from "../errors.ts";
+import { decodeTensors, encodeTensors, type NamedTensor } from "../nn/safetensors.ts";
 import { sqlite } from "../storage/sql/sqlite.ts";
 import type { Project, ProjectSettings } from "./project.ts";
-import { decodeWeights, encodeWeights } from "./weights-file.ts";
 
 const FORMAT = "assay/tuner";
 
@@ -44,11 +44,11 @@ export async function projectDirectory(directory: string, projectName: string, o
     saveWeights: async (trial, execution, weights) => {
       const file = weightsFile(trial, execution);
       await mkdir(join(file, ".."), { recursive: true });
-      await writeWhole(file, encodeWeights(weights));
+      await writeWhole(file, encodeTensors({ tensors: weights.map(inOrder), metadata: {} }));
     },
     loadWeights: async (trial, execution) => {
       const bytes = await readIfThere(weightsFile(trial, execution));
-      return bytes === null ? null : decodeWeights(bytes);
+      return bytes === null ? null : decodeTensors(bytes).tensors.map(({ values }) => values);
     },
   };
 }
@@ -65,6 +65,11 @@ async function readSettings(file: string): Promise<ProjectSettings | null> {
   throw new ValidationError(
     `${show(file)} must be what a tuner of this version wrote, but it is something else. Choose another \`projectName\`, or start afresh with \`overwrite: true\`.`,
   );
+}
+
+/** Tensors of a project are named 0, 1, … in the order of `getWeights()`; their shapes are the model's to know. */
+function inOrder(values: Float32Array, index: number): NamedTensor {
+  return { name: String(index), shape: [values.length], values };
 }
 
 function isOwn(file: string): boolean {

@@ -18,6 +18,7 @@ import {
   serializeModel,
   sgd,
 } from "../../src/nn/index.ts";
+import { decodeTensors, encodeTensors } from "../../src/nn/safetensors.ts";
 
 function expectRule(action: () => unknown, message: string): void {
   expect(action).toThrow(ValidationError);
@@ -299,15 +300,20 @@ describe("weights and files", () => {
   test("must be a model's", () => {
     expectRule(
       () => loadModel(Uint8Array.of(1, 2, 3)),
-      "A model file must be in the safetensors layout, but got Uint8Array(3).",
+      "A file of weights must be in the safetensors layout, but got Uint8Array(3).",
     );
     const bytes = serializeModel(model());
-    expectRule(() => loadModel(bytes.slice(0, -4)), "The model file must hold dense/bias as F32 [1]");
+    expectRule(() => loadModel(bytes.slice(0, -4)), "A safetensors file must hold each tensor as F32, whole, but has");
     const empty = new Uint8Array(10);
     empty.set([2, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x7d]);
     expectRule(
       () => loadModel(empty),
       "A model file must hold the model's JSON in `__metadata__.model`, but has none.",
+    );
+    const { tensors, metadata } = decodeTensors(bytes);
+    expectRule(
+      () => loadModel(encodeTensors({ tensors: tensors.slice(1), metadata })),
+      "The model file must hold dense/kernel as [2, 1], but has nothing for it.",
     );
   });
 });
