@@ -10,14 +10,21 @@ export interface Interruption {
   release(): void;
 }
 
+/** Nobody presses twice so fast. */
+const SAME_PRESS_MS = 100;
+
 /** @param onFirst is called at the first Ctrl-C, to say what it does */
 export function listenForInterruption(onFirst: () => void): Interruption {
   const listeners = new Set<() => void>();
   const abort = new AbortController();
   let asked = false;
+  let askedAt = 0;
   const interrupt = () => {
+    // A terminal sends Ctrl-C to npm as well, and some versions of npm pass it on: one press, two signals.
+    if (asked && performance.now() - askedAt < SAME_PRESS_MS) return;
     if (asked) return abort.abort(new Error("stopped by the user"));
     asked = true;
+    askedAt = performance.now();
     onFirst();
     for (const stop of listeners) stop();
   };
