@@ -19,7 +19,14 @@ import {
   solveLowerTransposed,
 } from "../math/cholesky.ts";
 import { log } from "../math/special.ts";
-import { crossCovariance, inverseSquares, type KernelParameters, matern52, matern52Slope } from "./kernel.ts";
+import {
+  crossCovariance,
+  inverseSquares,
+  type KernelParameters,
+  matern52,
+  matern52Slope,
+  squaredDistances,
+} from "./kernel.ts";
 
 /** What was observed. */
 export interface Observations {
@@ -144,10 +151,10 @@ export function posteriorGradient(gp: Gp, x: Float64Array): PosteriorGradient {
   const weights = inverseSquares(parameters.lengthScales);
   const k = new Float64Array(n);
   const slope = new Float64Array(n);
+  squaredDistances(x, 0, gp.x, n, nominal, weights, k, 0);
   for (let i = 0; i < n; i++) {
-    const r2 = squaredDistance(gp.x, i * d, x, nominal, weights);
-    k[i] = signalVariance * matern52(r2);
-    slope[i] = 2 * signalVariance * matern52Slope(r2);
+    slope[i] = 2 * signalVariance * matern52Slope(k[i]!);
+    k[i] = signalVariance * matern52(k[i]!);
   }
   let mean = 0;
   for (let i = 0; i < n; i++) mean += k[i]! * alpha[i]!;
@@ -176,22 +183,6 @@ export function posteriorGradient(gp: Gp, x: Float64Array): PosteriorGradient {
     sigmaGradient[j]! *= factor;
   }
   return { mean, sigma, meanGradient, sigmaGradient };
-}
-
-function squaredDistance(
-  data: Float64Array,
-  offset: number,
-  x: Float64Array,
-  nominal: Uint8Array,
-  weights: Float64Array,
-): number {
-  let r2 = 0;
-  for (let j = 0; j < x.length; j++) {
-    const difference = x[j]! - data[offset + j]!;
-    if (nominal[j] === 0) r2 += difference * difference * weights[j]!;
-    else if (difference !== 0) r2 += weights[j]!;
-  }
-  return r2;
 }
 
 /** log p(y | X, parameters) = −½ yᵀα − Σ log Lᵢᵢ − (n/2) log 2π. Source: Rasmussen & Williams 2006, eq. 2.30. */
