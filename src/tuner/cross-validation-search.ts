@@ -16,29 +16,31 @@ import type { Study } from "../study/study.ts";
 import type { Trial } from "../study/trial.ts";
 import type { FrozenTrial } from "../trial/trial.ts";
 import { isModuleRef } from "../worker/module-ref.ts";
-import { type Code, checkReachesWorkers, load, openPool, type Workers } from "./code.ts";
+import { type Code, checkReachesWorkers, openPool, type Workers } from "./code.ts";
 import { type Candidate, type CvResults, type FoldScore, mean, standardError, tabulate } from "./cv-results.ts";
 import { shareDataset, shareMatrix } from "./dataset.ts";
 import { checkEstimator, type EpochProgress, type Estimator, type EstimatorSource } from "./estimator.ts";
 import { type FoldRunner, fitOnAll, runFolds } from "./fold-runner.ts";
-import { type ScoreFunction, toScorer } from "./scorer.ts";
+import { checkRefit, chooseBest, primaryName, type Refit } from "./refit.ts";
+import { checkScoring, describeScoring, functionsOf, loadScoring, namesOf, type Scoring } from "./scoring.ts";
 import { foldsOf, foldsToJson, keepSettings, searchSettings } from "./search-record.ts";
 import { openSearchStudy } from "./search-study.ts";
 import { areClasses, type CrossValidation, toSplitter } from "./splitter/cross-validation.ts";
-import type { Groups } from "./splitter/splitter.ts";
+import type { Fold, Groups } from "./splitter/splitter.ts";
 
 export interface SearchOptions {
   /**
    * The score, greater is better: a name such as "recall", "roc_auc", "f2" or "recall@precision>=0.7", or a function of the
-   * fitted estimator. Default: the estimator's own score, accuracy for a classifier, R² for a regressor.
+   * fitted estimator; or several, as a list of names or a record. Default: the estimator's own score, accuracy for a
+   * classifier, R² for a regressor.
    */
-  readonly scoring?: string | Code<ScoreFunction>;
+  readonly scoring?: Scoring;
   /** Number of folds (stratified where the labels are classes), a splitter, or the folds. Default 5. */
   readonly cv?: CrossValidation;
   /** Train folds in worker threads; the estimator must then come from `fromModule`. Default: in this thread. */
   readonly workers?: Workers;
-  /** Fit the best candidate on all rows at the end. Default true. */
-  readonly refit?: boolean;
+  /** Whether the best candidate is fitted on all rows at the end, and which one that is. Default true. */
+  readonly refit?: Refit;
   /** The score of a training that failed, or "raise" to end the search with its error. Default NaN, which ranks last. */
   readonly errorScore?: number | "raise";
   /** Score the training rows as well. Default false. */
@@ -59,6 +61,10 @@ export interface SearchOptions {
 export interface SearchFitOptions {
   /** To which group each row belongs, for splitters such as `groupKFold`. */
   readonly groups?: Groups;
+  /** For a search that has no seed of its own, such as one inside another. */
+  readonly seed?: number | string;
+  /** Ends the search at once, beside the one in its options. */
+  readonly signal?: AbortSignal;
   readonly [option: string]: unknown;
 }
 
@@ -76,8 +82,8 @@ export interface SearchEvents extends StudyEvents<unknown> {
 export interface SearchPlan<P> {
   readonly space: Space;
   readonly sampler: Sampler;
-  /** Candidates in all. */
-  readonly trials: number;
+  /** Candidates in all; of a search in rounds the totals after each, the next one asked for when a round has ended. */
+  readonly trials: number | ((study: Study<unknown>) => AsyncIterable<number>);
   readonly concurrency: number;
   readonly maxConsecutiveFailures: number;
   /** The estimator's params. */
@@ -85,26 +91,44 @@ export interface SearchPlan<P> {
   /** Names of the `param_` columns, and a candidate's values by them. */
   readonly columnNames: readonly string[];
   columns(flat: FlatParams): FlatParams;
+  /** Columns of this search alone. */
+  extraColumns?(flat: FlatParams): Readonly<Record<string, number>>;
+  /** The folds of a candidate, where they are not the whole ones. */
+  folds?(flat: FlatParams, whole: readonly Fold[]): readonly Fold[];
+  /** The best candidate's place, where it is not the first of rank 1. */
+  best?(results: CvResults): number;
 }
+
+/** What a plan may depend on that is known only with the data. */
+export interface SearchData {
+  readonly rows: number;
+  /** Folds. */
+  readonly splits: number;
+  /** Different labels; 0 where they are no classes. */
+  readonly classes: number;
+}
+
+export type PlanSource<P> = SearchPlan<P> | ((data: SearchData) => SearchPlan<P>);
 
 export class CrossValidationSearch<P, E extends Estimator> {
   readonly #estimator: Code<EstimatorSource<P, E>>;
-  readonly #plan: SearchPlan<P>;
+  readonly #planSource: PlanSource<P>;
   readonly #options: SearchOptions;
   readonly #events = new Emitter<SearchEvents>();
   #study: Study<unknown> | undefined;
+  #plan: SearchPlan<P> | undefined;
   #stopped = false;
   #table: CvResults<P> | undefined;
   #refitted: { readonly estimator: E; readonly seconds: number } | undefined;
 
   /** @throws ValidationError for options outside their range, and for code that cannot reach the workers asked for */
-  constructor(estimator: Code<EstimatorSource<P, E>>, plan: SearchPlan<P>, options: SearchOptions) {
+  constructor(estimator: Code<EstimatorSource<P, E>>, plan: PlanSource<P>, options: SearchOptions) {
     checkEstimator(estimator);
     checkOptions(options);
     checkReachesWorkers(options.workers, "the estimator", estimator);
-    if (typeof options.scoring === "function") checkReachesWorkers(options.workers, "`scoring`", options.scoring);
+    for (const scorer of functionsOf(options.scoring)) checkReachesWorkers(options.workers, "`scoring`", scorer);
     this.#estimator = estimator;
-    this.#plan = plan;
+    this.#planSource = plan;
     this.#options = options;
   }
 
@@ -122,27 +146,33 @@ export class CrossValidationSearch<P, E extends Estimator> {
    *   made of other data or settings, and when every training failed
    */
   async fit(x: Inputs, y: ArrayLike<number>, given: SearchFitOptions = {}): Promise<this> {
-    const { groups, ...fitOptions } = given;
-    const { workers, refit = true, cv = 5, returnTrainScore = false, signal, scoring } = this.#options;
+    const { workers, refit = true, cv = 5, returnTrainScore = false, scoring } = this.#options;
+    // A search that holds this one tells its own epochs, and its listener could not be sent to a worker.
+    const { groups, seed, signal, onEpoch: _, ...fitOptions } = given;
     this.#stopped = false;
     this.#table = undefined;
     this.#refitted = undefined;
     const dataset = shareDataset(x, y);
-    const type = isModuleRef(this.#estimator) ? undefined : (this.#estimator as Partial<Estimator>).type;
-    const classes = type === "classifier" || (type === undefined && areClasses(dataset.y));
+    const classes = countsAsClasses(this.#estimator, dataset.y);
     const folds = toSplitter(cv, classes).split(dataset.y, groups);
     const shared = shareFitOptions(fitOptions, dataset.y.length);
-    const study = await this.#open();
-    await keepSettings(study, await searchSettings(dataset, folds, nameOf(scoring)));
+    const data = { rows: dataset.y.length, splits: folds.length, classes: classes ? new Set(dataset.y).size : 0 };
+    const plan = typeof this.#planSource === "function" ? this.#planSource(data) : this.#planSource;
+    this.#plan = plan;
+    const study = await this.#open(plan, seed);
+    await keepSettings(study, await searchSettings(dataset, folds, describeScoring(scoring)));
 
     const opened = workers === undefined ? undefined : openPool(workers);
     const stop = new AbortController();
-    const onAbort = () => stop.abort(signal?.reason);
-    signal?.addEventListener("abort", onAbort, { once: true });
-    if (signal?.aborted) onAbort();
+    const signals = [this.#options.signal, signal].filter((each) => each !== undefined);
+    const outer = AbortSignal.any(signals);
+    const onAbort = () => stop.abort(outer.reason);
+    outer.addEventListener("abort", onAbort, { once: true });
+    if (outer.aborted) onAbort();
     const runner: FoldRunner<P, E> = {
       estimator: this.#estimator,
       scoring,
+      primary: primaryName(refit, namesOf(scoring)),
       dataset,
       folds,
       fitOptions: shared,
@@ -152,21 +182,24 @@ export class CrossValidationSearch<P, E extends Estimator> {
       signal: stop.signal,
     };
     try {
-      await study.optimize((trial) => this.#try(trial, runner, stop), {
-        trials: this.#stopped ? 0 : this.#plan.trials,
-        concurrency: this.#plan.concurrency,
-        signal: stop.signal,
-        progress: false,
-      });
-      const candidates = this.#candidates(await study.trials());
+      for await (const trials of this.#stopped ? [] : roundsOf(plan, study)) {
+        await study.optimize((trial) => this.#try(trial, plan, runner, stop), {
+          trials,
+          concurrency: plan.concurrency,
+          signal: stop.signal,
+          progress: false,
+        });
+        if (this.#stopped) break;
+      }
+      const candidates = this.#candidates(plan, await study.trials());
       if (this.#stopped && candidates.length === 0) return this;
-      this.#table = this.#tabulate(candidates);
-      if (refit && !this.#stopped) {
+      this.#table = this.#tabulate(plan, candidates);
+      if (refit !== false && !this.#stopped) {
         this.#events.emit("refit", { params: this.bestParams });
         this.#refitted = await fitOnAll(runner, this.bestParams);
       }
     } finally {
-      signal?.removeEventListener("abort", onAbort);
+      outer.removeEventListener("abort", onAbort);
       await opened?.close();
     }
     return this;
@@ -188,18 +221,36 @@ export class CrossValidationSearch<P, E extends Estimator> {
     return needed(this.#table, "cvResults", "after `fit`");
   }
 
-  /** The best candidate's place in `cvResults`: the first of rank 1. */
+  /**
+   * The best candidate's place in `cvResults`: the first of rank 1 by the score that decides, or what `refit` returned.
+   *
+   * @throws NotFoundError where several scores were asked for and `refit` is false
+   */
   get bestIndex(): number {
-    return this.cvResults.rank_test_score.indexOf(1);
+    const results = this.cvResults;
+    const { refit = true } = this.#options;
+    return typeof refit !== "function" && this.#plan?.best !== undefined
+      ? this.#plan.best(results)
+      : chooseBest(refit, results);
   }
 
   get bestParams(): P {
     return this.cvResults.params[this.bestIndex]!;
   }
 
-  /** Mean score over the folds. It is the best of many and so flatters: score the winner once on data kept aside. */
+  /**
+   * Mean score over the folds. It is the best of many and so flatters: score the winner once on data kept aside.
+   *
+   * @throws NotFoundError where a function chose among several scores, none of which is the score then
+   */
   get bestScore(): number {
-    return this.cvResults.mean_test_score[this.bestIndex]!;
+    const { refit = true } = this.#options;
+    const means = this.cvResults[`mean_test_${typeof refit === "string" ? refit : "score"}`];
+    const index = this.bestIndex;
+    if (means !== undefined) return means[index]!;
+    throw new NotFoundError(
+      "Where a function chooses among several scores none of them is the best one. Read `cvResults` at `bestIndex`.",
+    );
   }
 
   /** The best candidate, fitted on all rows. @throws NotFoundError without `refit`, and after `stop` */
@@ -224,22 +275,25 @@ export class CrossValidationSearch<P, E extends Estimator> {
     throw new ValidationError("The best estimator has no `predictProba`. Use `predict`.");
   }
 
-  /** The search's own score of the best estimator on other data. */
+  /** The search's own score of the best estimator on other data; of several the one that chose it. */
   async score(x: Inputs, y: ArrayLike<number>): Promise<number> {
+    const { scoring, refit = true } = this.#options;
     const dataset = shareDataset(x, y);
-    const score = toScorer(await load(this.#options.scoring as string | ScoreFunction | undefined));
-    return score(this.bestEstimator, dataset.x, dataset.y);
+    const scores = await (await loadScoring(scoring))(this.bestEstimator, dataset.x, dataset.y);
+    return typeof scores === "number"
+      ? scores
+      : (scores[primaryName(refit, namesOf(scoring)) ?? ""] ?? Object.values(scores)[0]!);
   }
 
-  async #open(): Promise<Study<unknown>> {
-    const { storage, name = "search", seed } = this.#options;
+  async #open(plan: SearchPlan<P>, fallbackSeed: number | string | undefined): Promise<Study<unknown>> {
+    const { storage, name = "search", seed = fallbackSeed } = this.#options;
     const study = await openSearchStudy(
       {
         name,
         direction: "maximize",
-        space: this.#plan.space,
-        sampler: this.#plan.sampler,
-        maxConsecutiveFailures: this.#plan.maxConsecutiveFailures,
+        space: plan.space,
+        sampler: plan.sampler,
+        maxConsecutiveFailures: plan.maxConsecutiveFailures,
         ...(storage === undefined ? {} : { storage }),
         ...(seed === undefined ? {} : { seed }),
       },
@@ -250,11 +304,18 @@ export class CrossValidationSearch<P, E extends Estimator> {
   }
 
   /** One candidate: its folds are kept with the trial before the trial ends. */
-  async #try(trial: Trial<unknown>, runner: FoldRunner<P, E>, stop: AbortController): Promise<ObjectiveResult> {
+  async #try(
+    trial: Trial<unknown>,
+    plan: SearchPlan<P>,
+    whole: FoldRunner<P, E>,
+    stop: AbortController,
+  ): Promise<ObjectiveResult> {
     const { errorScore = Number.NaN } = this.#options;
+    const flat = trial.flatParams;
+    const runner = plan.folds === undefined ? whole : { ...whole, folds: plan.folds(flat, whole.folds) };
     let folds: FoldScore[];
     try {
-      folds = await runFolds(runner, trial.number, this.#plan.params(trial.flatParams), errorScore === "raise", {
+      folds = await runFolds(runner, trial.number, plan.params(flat), errorScore === "raise", {
         epoch: (fold, progress) => this.#events.emit("epoch", { trial: trial.number, fold, ...progress }),
         fold: (fold, score) => this.#events.emit("fold", { trial: trial.number, fold, ...score }),
       });
@@ -278,18 +339,21 @@ export class CrossValidationSearch<P, E extends Estimator> {
     return { value, cost: seconds, ...(spread === undefined || Number.isNaN(spread) ? {} : { standardError: spread }) };
   }
 
-  #candidates(trials: readonly FrozenTrial<unknown>[]): Candidate<P>[] {
+  #candidates(plan: SearchPlan<P>, trials: readonly FrozenTrial<unknown>[]): Candidate<P>[] {
     const { errorScore } = this.#options;
-    const { space, params, columns } = this.#plan;
+    const { space } = plan;
     return trials.flatMap((trial) => {
       const folds = foldsOf(trial, typeof errorScore === "number" ? errorScore : Number.NaN);
       if (folds === undefined) return [];
       const flat = space.flatten(trial.params);
-      return [{ params: params(flat), flatParams: columns(flat), folds }];
+      const extra = plan.extraColumns?.(flat);
+      return [
+        { params: plan.params(flat), flatParams: plan.columns(flat), folds, ...(extra === undefined ? {} : { extra }) },
+      ];
     });
   }
 
-  #tabulate(candidates: readonly Candidate<P>[]): CvResults<P> {
+  #tabulate(plan: SearchPlan<P>, candidates: readonly Candidate<P>[]): CvResults<P> {
     const errors = candidates.flatMap((candidate) => candidate.folds.map(({ error }) => error));
     if (errors.length === 0) {
       throw new ValidationError(
@@ -301,31 +365,43 @@ export class CrossValidationSearch<P, E extends Estimator> {
         `At least one training must succeed, but all ${errors.length} failed. The first one said: ${errors[0]}`,
       );
     }
-    return tabulate(candidates, this.#plan.columnNames);
+    return tabulate(candidates, plan.columnNames);
   }
 }
 
+async function* roundsOf<P>({ trials }: SearchPlan<P>, study: Study<unknown>): AsyncIterable<number> {
+  if (typeof trials === "number") yield trials;
+  else yield* trials(study);
+}
+
+/** Whether folds are to keep the shares of the labels: where the estimator is a classifier, or the labels look like classes. */
+export function countsAsClasses(estimator: unknown, y: ArrayLike<number>): boolean {
+  const type = isModuleRef(estimator) ? undefined : (estimator as Partial<Estimator>).type;
+  return type === "classifier" || (type === undefined && areClasses(y));
+}
+
 function checkOptions(options: SearchOptions): void {
-  const { scoring, cv = 5, errorScore, concurrency } = options;
-  if (!isModuleRef(scoring)) toScorer(scoring as string | ScoreFunction | undefined);
+  const { scoring, refit = true, cv = 5, errorScore, concurrency } = options;
+  checkScoring(scoring);
+  // A function may turn out to return several scores; which one decides is then for the function's author to say.
+  if (typeof scoring !== "function" && !isModuleRef(scoring)) checkRefit(refit, namesOf(scoring));
   toSplitter(cv, true);
-  if (errorScore !== undefined && errorScore !== "raise" && typeof errorScore !== "number") {
-    throw new ValidationError(`\`errorScore\` must be a number, NaN or "raise", but got ${show(errorScore)}.`);
-  }
+  checkErrorScore(errorScore);
   if (concurrency !== undefined && !(Number.isSafeInteger(concurrency) && concurrency >= 1)) {
     throw new ValidationError(`\`concurrency\` must be an integer >= 1, but got ${show(concurrency)}.`);
   }
 }
 
-/** The score in words, the same for two searches whose values can be compared. */
-function nameOf(scoring: string | Code<ScoreFunction> | undefined): string {
-  if (scoring === undefined) return "the estimator's own";
-  if (typeof scoring === "string") return scoring;
-  return isModuleRef(scoring) ? `${scoring.exportName} of a module` : `function ${scoring.name || "without a name"}`;
+export function checkErrorScore(errorScore: number | "raise" | undefined): void {
+  if (errorScore === undefined || errorScore === "raise" || typeof errorScore === "number") return;
+  throw new ValidationError(`\`errorScore\` must be a number, NaN or "raise", but got ${show(errorScore)}.`);
 }
 
 /** The caller's options for `fit`, with validation data on shared memory, since every task of a worker would copy it. */
-function shareFitOptions(options: Readonly<Record<string, unknown>>, rows: number): Readonly<Record<string, unknown>> {
+export function shareFitOptions(
+  options: Readonly<Record<string, unknown>>,
+  rows: number,
+): Readonly<Record<string, unknown>> {
   const { sampleWeight, validationData } = options as {
     readonly sampleWeight?: ArrayLike<number>;
     readonly validationData?: ValidationData;

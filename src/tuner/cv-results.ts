@@ -9,9 +9,12 @@ import type { ParamValue } from "../space/parameter.ts";
 
 /** One training and its test: a candidate on a fold. */
 export interface FoldScore {
-  /** NaN where the training failed and no `errorScore` was given. */
+  /** NaN where the training failed and no `errorScore` was given. Of several scores, the one that decides. */
   readonly testScore: number;
   readonly trainScore?: number;
+  /** By name, where several scores were asked for. */
+  readonly testScores?: Readonly<Record<string, number>>;
+  readonly trainScores?: Readonly<Record<string, number>>;
   readonly fitSeconds: number;
   readonly scoreSeconds: number;
   /** Why the training failed. */
@@ -22,11 +25,16 @@ export interface Candidate<P> {
   readonly params: P;
   /** By full parameter name, active ones only: the `param_` columns. */
   readonly flatParams: Readonly<Record<string, ParamValue>>;
+  /** Columns of its search alone, such as `iter`. */
+  readonly extra?: Readonly<Record<string, number>>;
   /** One a fold. */
   readonly folds: readonly FoldScore[];
 }
 
-/** Columns, one value a candidate in the order of trying. */
+/**
+ * Columns, one value a candidate in the order of trying. Where several scores were asked for, their names stand in place of
+ * `score`: `mean_test_recall`.
+ */
 export interface CvResults<P = unknown> {
   readonly params: readonly P[];
   readonly mean_fit_time: readonly number[];
@@ -38,8 +46,14 @@ export interface CvResults<P = unknown> {
   readonly rank_test_score: readonly number[];
   readonly mean_train_score?: readonly number[];
   readonly std_train_score?: readonly number[];
+  /** Of a search by successive halving. */
+  readonly iter?: readonly number[];
+  readonly n_resources?: readonly number[];
+  /** One a score. */
+  readonly [score: `${"mean" | "std"}_${"test" | "train"}_${string}`]: readonly number[];
+  readonly [score: `rank_test_${string}`]: readonly number[];
   /** One a fold: `split0_test_score`, and `split0_train_score` where training scores were asked for. */
-  readonly [split: `split${number}_${"test" | "train"}_score`]: readonly number[];
+  readonly [split: `split${number}_${"test" | "train"}_${string}`]: readonly number[];
   /** One a parameter; undefined where it is not active. */
   readonly [parameter: `param_${string}`]: readonly (ParamValue | undefined)[];
 }
@@ -51,12 +65,12 @@ export function tabulate<P>(candidates: readonly Candidate<P>[], parameterNames:
     columns[`mean_${name}`] = rows.map(mean);
     columns[`std_${name}`] = rows.map(standardDeviation);
   };
-  const scores = (name: "test" | "train", of: (fold: FoldScore) => number) => {
+  const scores = (name: string, of: (fold: FoldScore) => number) => {
     const splits = candidates[0]?.folds.length ?? 0;
     for (let k = 0; k < splits; k++) {
-      columns[`split${k}_${name}_score`] = candidates.map(({ folds }) => of(folds[k]!));
+      columns[`split${k}_${name}`] = candidates.map(({ folds }) => of(folds[k]!));
     }
-    summarise(`${name}_score`, of);
+    summarise(name, of);
   };
   summarise("fit_time", (fold) => fold.fitSeconds);
   summarise("score_time", (fold) => fold.scoreSeconds);
@@ -66,11 +80,18 @@ export function tabulate<P>(candidates: readonly Candidate<P>[], parameterNames:
     );
   }
   columns.params = candidates.map(({ params }) => params);
-  scores("test", (fold) => fold.testScore);
-  columns.rank_test_score = rank(columns.mean_test_score as number[]);
-  if (candidates.some(({ folds }) => folds.some(({ trainScore }) => trainScore !== undefined))) {
-    // A training that failed has the error's score on both sides.
-    scores("train", ({ trainScore, testScore }) => trainScore ?? testScore);
+  const folds = candidates.flatMap((candidate) => candidate.folds);
+  const names = Object.keys(folds.find(({ testScores }) => testScores !== undefined)?.testScores ?? { score: 0 });
+  const trained = folds.some(({ trainScore }) => trainScore !== undefined);
+  for (const name of names) {
+    scores(`test_${name}`, ({ testScores, testScore }) => testScores?.[name] ?? testScore);
+    columns[`rank_test_${name}`] = rank(columns[`mean_test_${name}`] as number[]);
+    if (!trained) continue;
+    // A training that failed has the error's score on both sides and under all names.
+    scores(`train_${name}`, ({ trainScores, trainScore, testScore }) => trainScores?.[name] ?? trainScore ?? testScore);
+  }
+  for (const name of Object.keys(candidates[0]?.extra ?? {})) {
+    columns[name] = candidates.map(({ extra }) => extra?.[name]);
   }
   return columns as unknown as CvResults<P>;
 }

@@ -10,12 +10,14 @@ import type { FoldScore } from "./cv-results.ts";
 import type { Dataset } from "./dataset.ts";
 import { type EpochProgress, type Estimator, type EstimatorSource, makeEstimator } from "./estimator.ts";
 import { type FoldTask, scoreFold } from "./fold-task.ts";
-import type { ScoreFunction } from "./scorer.ts";
+import type { Scoring } from "./scoring.ts";
 import type { Fold } from "./splitter/splitter.ts";
 
 export interface FoldRunner<P, E extends Estimator> {
   readonly estimator: Code<EstimatorSource<P, E>>;
-  readonly scoring: string | Code<ScoreFunction> | undefined;
+  readonly scoring: Scoring | undefined;
+  /** Which of several scores decides. */
+  readonly primary: string | undefined;
   readonly dataset: Dataset;
   readonly folds: readonly Fold[];
   readonly fitOptions: Readonly<Record<string, unknown>>;
@@ -31,6 +33,8 @@ export interface FoldRunner<P, E extends Estimator> {
 export interface FoldListener {
   epoch(fold: number, progress: EpochProgress): void;
   fold(fold: number, score: FoldScore): void;
+  /** The fitted estimator of a fold, which only a fold of this thread can hand over. */
+  fitted?(fold: number, estimator: Estimator): void;
 }
 
 /**
@@ -47,7 +51,7 @@ export async function runFolds<P, E extends Estimator>(
   listener: FoldListener,
 ): Promise<FoldScore[]> {
   const one = async (index: number): Promise<FoldScore> => {
-    const score = await runFold(runner, trial, params, index, raise, (progress) => listener.epoch(index, progress));
+    const score = await runFold(runner, trial, params, index, raise, listener);
     listener.fold(index, score);
     return score;
   };
@@ -63,12 +67,14 @@ async function runFold<P, E extends Estimator>(
   params: P,
   index: number,
   raise: boolean,
-  onEpoch: (progress: EpochProgress) => void,
+  listener: FoldListener,
 ): Promise<FoldScore> {
   const { pool, signal } = runner;
+  const onEpoch = (progress: EpochProgress) => listener.epoch(index, progress);
   const task: FoldTask<P> = {
     estimator: runner.estimator,
     scoring: runner.scoring,
+    primary: runner.primary,
     params,
     dataset: runner.dataset,
     fold: runner.folds[index]!,
@@ -79,7 +85,10 @@ async function runFold<P, E extends Estimator>(
   const begun = systemClock();
   try {
     signal.throwIfAborted();
-    if (pool === undefined) return await scoreFold({ ...task, fitOptions: { ...task.fitOptions, signal } }, onEpoch);
+    if (pool === undefined) {
+      const keep = (estimator: Estimator) => listener.fitted?.(index, estimator);
+      return await scoreFold({ ...task, fitOptions: { ...task.fitOptions, signal } }, onEpoch, keep);
+    }
     return await pool.run(FOLD_TASK, task as FoldTask, {
       signal,
       onMessage: (message) => onEpoch(message as EpochProgress),

@@ -10,6 +10,7 @@ export type {
   SearchOptions,
 } from "./cross-validation-search.ts";
 export type { CvResults, FoldScore } from "./cv-results.ts";
+export { type CvTableOptions, cvResultsCsv, cvResultsTable } from "./cv-results-text.ts";
 export type {
   CloneableEstimator,
   EpochProgress,
@@ -39,7 +40,21 @@ export {
 export { type EpochLogs, type ExecutionResult, type FitResult, Objective } from "./objective.ts";
 export type { GridParams, ParameterGrid } from "./parameter-grid.ts";
 export type { Recipe } from "./recipe.ts";
-export { metricNamed, type ScoreFunction } from "./scorer.ts";
+export type { Refit } from "./refit.ts";
+export { costScorer } from "./scorer/cost.ts";
+export { metricNamed } from "./scorer/names.ts";
+export {
+  getScorer,
+  type Measure,
+  makeScorer,
+  type Response,
+  type ScoreFunction,
+  type Scorer,
+  type ScorerOptions,
+  type Scores,
+  scorerNames,
+} from "./scorer/scorer.ts";
+export type { Scoring } from "./scoring.ts";
 export type { CrossValidation } from "./splitter/cross-validation.ts";
 export { type GivenFold, predefinedSplit } from "./splitter/given.ts";
 export { groupKFold } from "./splitter/group-k-fold.ts";

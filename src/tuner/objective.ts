@@ -1,9 +1,15 @@
 /**
- * What a tuner searches for: one of the numbers that a training logs, and whether more of it is better. A training is
- * scored at the best of its epochs, as Keras's tuner does; that is optimistic, so the epoch is kept with the score.
+ * What a tuner searches for: one of the numbers that a training logs, or a sum of several, and whether more of it is better.
  */
 import { show, ValidationError } from "../errors.ts";
 import { metricDirection } from "../nn/metrics/metric.ts";
+
+export type Direction = "min" | "max";
+
+/** An objective as JSON, which reaches a worker. */
+export type ObjectiveJson =
+  | { readonly name: string; readonly direction: Direction }
+  | { readonly objectives: readonly ObjectiveJson[] };
 
 /**
  * @example new Objective("val_recall", "max")
@@ -11,10 +17,10 @@ import { metricDirection } from "../nn/metrics/metric.ts";
 export class Objective {
   /** A key of the training's logs. */
   readonly name: string;
-  readonly direction: "min" | "max";
+  readonly direction: Direction;
 
   /** @throws ValidationError for an empty name or another direction */
-  constructor(name: string, direction: "min" | "max") {
+  constructor(name: string, direction: Direction) {
     if (typeof name !== "string" || name === "") {
       throw new ValidationError(`An objective needs the name of a logged number, but got ${show(name)}.`);
     }
@@ -27,12 +33,68 @@ export class Objective {
     this.direction = direction;
   }
 
+  /** The keys of the logs that it is made of. */
+  get names(): readonly string[] {
+    return [this.name];
+  }
+
+  /** Its value in an epoch's logs or a record; undefined where they do not have what it is made of. */
+  valueIn(logs: Readonly<Record<string, number>>): number | undefined {
+    return Object.hasOwn(logs, this.name) ? logs[this.name] : undefined;
+  }
+
   /** Whether `a` is a better value than `b`; NaN is worse than everything. */
   isBetter(a: number, b: number): boolean {
     if (Number.isNaN(a)) return false;
     return Number.isNaN(b) || (this.direction === "min" ? a < b : a > b);
   }
+
+  toJSON(): ObjectiveJson {
+    return { name: this.name, direction: this.direction };
+  }
 }
+
+/** Several objectives as one to minimise: the sum of those to minimise, less the sum of those to maximise. */
+export class MultiObjective extends Objective {
+  readonly objectives: readonly Objective[];
+
+  /** @throws ValidationError for fewer than two, and for a name that stands twice */
+  constructor(objectives: readonly Objective[]) {
+    super("multi_objective", "min");
+    const names = objectives.flatMap((objective) => objective.names);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (objectives.length < 2 || twice !== undefined) {
+      throw new ValidationError(
+        `A list of objectives must have at least two, of different names, but got ${show(names)}.`,
+      );
+    }
+    this.objectives = objectives;
+  }
+
+  override get names(): readonly string[] {
+    return this.objectives.flatMap((objective) => objective.names);
+  }
+
+  override valueIn(logs: Readonly<Record<string, number>>): number | undefined {
+    let sum = 0;
+    for (const objective of this.objectives) {
+      const value = objective.valueIn(logs);
+      if (value === undefined) return undefined;
+      sum += objective.direction === "min" ? value : -value;
+    }
+    return sum;
+  }
+
+  override toJSON(): ObjectiveJson {
+    return { objectives: this.objectives.map((objective) => objective.toJSON()) };
+  }
+}
+
+/** What is minimised when nothing is said: the one number that `fit` or `runTrial` returns. */
+export const DEFAULT_OBJECTIVE = "default_objective";
+
+/** What an option `objective` takes. */
+export type ObjectiveLike = string | Objective | readonly (string | Objective)[];
 
 /**
  * The objective of a name, with its direction inferred from the metric's: a loss or an error is minimised, a share of right
@@ -40,112 +102,44 @@ export class Objective {
  *
  * @throws ValidationError when the direction of the metric is not known
  */
-export function toObjective(objective: string | Objective): Objective {
+export function toObjective(objective: ObjectiveLike | undefined): Objective {
+  if (objective === undefined) return new Objective(DEFAULT_OBJECTIVE, "min");
   if (objective instanceof Objective) return objective;
+  if (Array.isArray(objective)) return new MultiObjective(objective.map(toObjective));
   if (typeof objective !== "string") {
     throw new ValidationError(
-      `An objective must be the name of a logged number or an Objective, but got ${show(objective)}. For example: new Objective("val_recall", "max").`,
+      `An objective must be the name of a logged number, an Objective or a list of these, but got ${show(objective)}. For example: new Objective("val_recall", "max").`,
     );
   }
-  const metric = objective.replace(/^val_/, "").replace(/^weighted_/, "");
-  const own = metricDirection(metric);
-  if (own !== undefined) return new Objective(objective, own);
-  const plain = metric.replace(/@.*$/, "").replace(/[_-]/g, "").toLowerCase();
-  if (MINIMISED.test(plain)) return new Objective(objective, "min");
-  if (MAXIMISED.test(plain)) return new Objective(objective, "max");
+  const direction = inferDirection(objective);
+  if (direction !== undefined) return new Objective(objective, direction);
   throw new ValidationError(
     `The direction of objective ${show(objective)} cannot be inferred from its name. Say it: new Objective(${show(objective)}, "max") or "min".`,
   );
 }
 
+/** The objective that `toJSON` wrote. */
+export function objectiveFromJson(json: ObjectiveJson): Objective {
+  return "objectives" in json
+    ? new MultiObjective(json.objectives.map(objectiveFromJson))
+    : new Objective(json.name, json.direction);
+}
+
+/**
+ * Which way a metric is better, by its name in our logs or in Keras's (`snake_case` or the class), a `_1` at its end where
+ * Keras counts models; undefined for one that could be either.
+ */
+export function inferDirection(name: string): Direction | undefined {
+  const metric = name.replace(/^val_/, "").replace(/^weighted_/, "");
+  const own = metricDirection(metric);
+  if (own !== undefined) return own;
+  const plain = metric.replace(/@.*$/, "").replace(/[_-]/g, "").toLowerCase();
+  if (MINIMISED.test(plain)) return "min";
+  if (MAXIMISED.test(plain)) return "max";
+  return /_\d+$/.test(metric) ? inferDirection(metric.replace(/_\d+$/, "")) : undefined;
+}
+
 const MINIMISED =
-  /^(.*loss|.*crossentropy|ce|mse|mae|rmse|mape|msle|huber|hinge|poisson|brier(score)?|(root)?mean.*error|logcosh)$/;
+  /^(.*loss|.*crossentropy|ce|mse|mae|rmse|mape|msle|huber|.*hinge|poisson|brier(score)?|(root)?mean.*error|logcosh(error)?|kldivergence|dice|tversky|circle|ctc|false(positives|negatives))$/;
 const MAXIMISED =
-  /^(.*acc|.*accuracy|auc|rocauc|prauc|auprc|averageprecision|precision|recall|sensitivity|specificity|f\d+(\.\d+)?(score)?|fbeta(score)?|mcc|r2(score)?|true(positives|negatives)|.*similarity|iou|meaniou)$/;
-
-/** Numbers by name and epoch, as `model.fit` returns them under `history`. */
-export type EpochLogs = Readonly<Record<string, readonly number[]>>;
-
-/** What `HyperModel.fit` may return: the training's history, its final logs, or the objective's value alone. */
-export type FitResult = number | { readonly history: EpochLogs } | Readonly<Record<string, number>>;
-
-/** One training, scored. */
-export interface ExecutionResult {
-  /** The objective at `epoch`; NaN when no epoch had a number. */
-  readonly value: number;
-  /** The epoch of the score, from 0; null where the result was not a history. */
-  readonly epoch: number | null;
-  /** Epochs that were trained, where that is known. */
-  readonly epochs: number | null;
-  /** What was logged at `epoch`. */
-  readonly metrics: Readonly<Record<string, number>>;
-}
-
-/**
- * Scores what a training returned: for a history the first epoch with the objective's best value.
- *
- * @throws TrainingMisused when the result is of another kind or has no number under the objective's name
- */
-export function scoreTraining(result: FitResult, objective: Objective): ExecutionResult {
-  if (typeof result === "number") {
-    return { value: result, epoch: null, epochs: null, metrics: { [objective.name]: result } };
-  }
-  if (typeof result !== "object" || result === null || Array.isArray(result)) {
-    throw new TrainingMisused(
-      `\`fit\` of a hypermodel must return the training's history, an object with ${show(objective.name)}, or a number, but returned ${show(result)}. Return what \`model.fit\` returns.`,
-    );
-  }
-  if (isHistory(result)) {
-    const values = logged(result.history, objective);
-    const epoch = bestEpoch(values, objective);
-    const metrics = Object.entries(result.history).map(([name, series]) => [name, series[epoch ?? 0]] as const);
-    return {
-      value: epoch === null ? Number.NaN : values[epoch]!,
-      epoch,
-      epochs: values.length,
-      metrics: Object.fromEntries(metrics.filter((entry): entry is readonly [string, number] => isNumber(entry[1]))),
-    };
-  }
-  const value = logged(result, objective);
-  if (!isNumber(value)) {
-    throw new TrainingMisused(`The objective ${show(objective.name)} must be a number, but got ${show(value)}.`);
-  }
-  const numbers = Object.entries(result).filter(([, number]) => isNumber(number));
-  return { value, epoch: null, epochs: null, metrics: Object.fromEntries(numbers) };
-}
-
-/** The first epoch with the best value; null when none has a number. */
-export function bestEpoch(values: readonly number[], objective: Objective): number | null {
-  let best: number | null = null;
-  for (const [epoch, value] of values.entries()) {
-    if (!Number.isNaN(value) && (best === null || objective.isBetter(value, values[best]!))) best = epoch;
-  }
-  return best;
-}
-
-/**
- * The hypermodel cannot be scored, whatever its parameters: no trial would end otherwise, so the search ends instead of
- * counting failures.
- */
-export class TrainingMisused extends ValidationError {}
-
-/** @throws TrainingMisused that lists the names there are */
-export function logged<T>(logs: Readonly<Record<string, T>>, objective: Objective): T {
-  if (Object.hasOwn(logs, objective.name)) return logs[objective.name]!;
-  const names = Object.keys(logs);
-  const hint =
-    objective.name.startsWith("val_") && !names.some((name) => name.startsWith("val_"))
-      ? " A name with val_ needs `validationData`."
-      : " Name one of them, or compile the model with that metric.";
-  throw new TrainingMisused(
-    `The objective must be a number that the training logs, but ${show(objective.name)} is not among them: ${names.join(", ") || "none"}.${hint}`,
-  );
-}
-
-function isHistory(result: object): result is { readonly history: EpochLogs } {
-  return "history" in result && typeof result.history === "object" && result.history !== null;
-}
-
-function isNumber(value: unknown): value is number {
-  return typeof value === "number";
-}
+  /^(.*acc|.*accuracy|auc|rocauc|prauc|auprc|averageprecision|precision|recall|(precision|recall|sensitivity|specificity)(at(precision|recall|sensitivity|specificity))?|f\d+(\.\d+)?(score)?|fbeta(score)?|mcc|r2(score)?|true(positives|negatives)|.*similarity|(onehot)?(mean)?iou|binaryiou|(pearson|concordance)correlation)$/;

@@ -12,9 +12,13 @@ import type { Fold } from "./splitter/splitter.ts";
 /** JSON has no NaN: a score that is none is null. */
 export function foldsToJson(folds: readonly FoldScore[]): Json {
   const number = (value: number) => (Number.isFinite(value) ? value : null);
+  const numbers = (values: Readonly<Record<string, number>>) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, number(value)]));
   return folds.map((fold) => ({
     testScore: number(fold.testScore),
     ...(fold.trainScore === undefined ? {} : { trainScore: number(fold.trainScore) }),
+    ...(fold.testScores === undefined ? {} : { testScores: numbers(fold.testScores) }),
+    ...(fold.trainScores === undefined ? {} : { trainScores: numbers(fold.trainScores) }),
     fitSeconds: fold.fitSeconds,
     scoreSeconds: fold.scoreSeconds,
     ...(fold.error === undefined ? {} : { error: fold.error }),
@@ -24,8 +28,12 @@ export function foldsToJson(folds: readonly FoldScore[]): Json {
 /** The folds of a trial that was tried on all of them; undefined for another. @param errorScore of a failed training */
 export function foldsOf(trial: FrozenTrial<unknown>, errorScore: number): FoldScore[] | undefined {
   const stored = trial.attributes.folds as unknown as readonly StoredFold[] | undefined;
-  return stored?.map(({ testScore, trainScore, ...rest }) => ({
+  const numbers = (values: Readonly<Record<string, number | null>>) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value ?? Number.NaN]));
+  return stored?.map(({ testScore, trainScore, testScores, trainScores, ...rest }) => ({
     ...rest,
+    ...(testScores === undefined ? {} : { testScores: numbers(testScores) }),
+    ...(trainScores === undefined ? {} : { trainScores: numbers(trainScores) }),
     testScore: rest.error === undefined ? (testScore ?? Number.NaN) : errorScore,
     ...(trainScore === undefined ? {} : { trainScore: trainScore ?? Number.NaN }),
   }));
@@ -34,6 +42,8 @@ export function foldsOf(trial: FrozenTrial<unknown>, errorScore: number): FoldSc
 interface StoredFold {
   readonly testScore: number | null;
   readonly trainScore?: number | null;
+  readonly testScores?: Readonly<Record<string, number | null>>;
+  readonly trainScores?: Readonly<Record<string, number | null>>;
   readonly fitSeconds: number;
   readonly scoreSeconds: number;
   readonly error?: string;

@@ -4,6 +4,7 @@ import { rank } from "../../src/tuner/cv-results.ts";
 import { BayesSearchCV, type CvResults, GridSearchCV, kFold } from "../../src/tuner/index.ts";
 import { gridSpace, type ParameterGrid } from "../../src/tuner/parameter-grid.ts";
 import fixture from "../fixtures/tuner/cross-validation.json" with { type: "json" };
+import { expectSame } from "./columns.ts";
 import { type MeanRuleParams, meanRegressor, meanRule } from "./mean-rule.ts";
 
 const { x, y } = fixture;
@@ -12,17 +13,6 @@ const grids = fixture.grids as unknown as Record<
   { readonly grid: ParameterGrid | readonly ParameterGrid[]; readonly candidates: readonly object[] }
 >;
 const grid = { gain: [0.5, 1], column: [0, 1] };
-
-/** Columns of numbers agree to 1e-12, with null for NaN and for a masked value. */
-function expectSame(actual: readonly unknown[], expected: readonly unknown[]): void {
-  expect(actual).toHaveLength(expected.length);
-  for (const [i, value] of expected.entries()) {
-    if (value === null) expect(actual[i] === undefined || Number.isNaN(actual[i])).toBe(true);
-    else if (typeof value === "number") {
-      expect(Math.abs((actual[i] as number) - value)).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(value)));
-    } else expect(actual[i]).toEqual(value);
-  }
-}
 
 describe("GridSearchCV agrees with scikit-learn", () => {
   for (const name of Object.keys(grids)) {
