@@ -77,6 +77,13 @@ export class WorkerCrashedError extends AssayError {
   }
 }
 
+/** A program that was run for a trial ended without a result: it failed, was stopped, or printed none. */
+export class ProgramError extends AssayError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("PROGRAM", message, options);
+  }
+}
+
 /** Thrown by an objective to end its trial early: a signal, not a failure. */
 export class TrialPruned extends Error {
   constructor(message = "The objective pruned this trial.") {

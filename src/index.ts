@@ -4,6 +4,7 @@ export {
   DuplicateError,
   NotFoundError,
   NumericalError,
+  ProgramError,
   SpaceExhaustedError,
   StorageError,
   TooManyFailuresError,
