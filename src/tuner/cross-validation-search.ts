@@ -16,6 +16,7 @@ import type { Study } from "../study/study.ts";
 import type { Trial } from "../study/trial.ts";
 import type { FrozenTrial } from "../trial/trial.ts";
 import { isModuleRef } from "../worker/module-ref.ts";
+import { workerCount } from "../worker/pool.ts";
 import { type Code, checkReachesWorkers, openPool, type Workers } from "./code.ts";
 import { type Candidate, type CvResults, type FoldScore, mean, standardError, tabulate } from "./cv-results.ts";
 import { shareDataset, shareMatrix } from "./dataset.ts";
@@ -101,7 +102,8 @@ export interface SearchPlan<P> {
 
 /** What a plan may depend on that is known only with the data. */
 export interface SearchData {
-  readonly rows: number;
+  /** [rows] */
+  readonly y: Float64Array;
   /** Folds. */
   readonly splits: number;
   /** Different labels; 0 where they are no classes. */
@@ -156,7 +158,7 @@ export class CrossValidationSearch<P, E extends Estimator> {
     const classes = countsAsClasses(this.#estimator, dataset.y);
     const folds = toSplitter(cv, classes).split(dataset.y, groups);
     const shared = shareFitOptions(fitOptions, dataset.y.length);
-    const data = { rows: dataset.y.length, splits: folds.length, classes: classes ? new Set(dataset.y).size : 0 };
+    const data = { y: dataset.y, splits: folds.length, classes: classes ? new Set(dataset.y).size : 0 };
     const plan = typeof this.#planSource === "function" ? this.#planSource(data) : this.#planSource;
     this.#plan = plan;
     const study = await this.#open(plan, seed);
@@ -372,6 +374,11 @@ export class CrossValidationSearch<P, E extends Estimator> {
 async function* roundsOf<P>({ trials }: SearchPlan<P>, study: Study<unknown>): AsyncIterable<number> {
   if (typeof trials === "number") yield trials;
   else yield* trials(study);
+}
+
+/** Where the order of candidates is fixed beforehand, as many as there are workers, unless the caller says otherwise. */
+export function candidatesAtATime({ workers = 1, concurrency }: SearchOptions): number {
+  return concurrency ?? (typeof workers === "object" ? workers.workers : workerCount(workers));
 }
 
 /** Whether folds are to keep the shares of the labels: where the estimator is a classifier, or the labels look like classes. */

@@ -1,10 +1,9 @@
 /** Every combination of a grid under cross-validation, in the manner of scikit-learn's `GridSearchCV`. */
-import { workerCount } from "../worker/pool.ts";
 import type { Code } from "./code.ts";
-import { CrossValidationSearch, type SearchOptions } from "./cross-validation-search.ts";
+import { CrossValidationSearch, candidatesAtATime, type SearchOptions } from "./cross-validation-search.ts";
 import type { Estimator, EstimatorSource } from "./estimator.ts";
 import { gridOrder } from "./grid-order.ts";
-import { type GridParams, gridSpace, type ParameterGrid } from "./parameter-grid.ts";
+import { type GridParams, type GridValues, gridSpace } from "./parameter-grid.ts";
 
 /**
  * @example
@@ -13,7 +12,7 @@ import { type GridParams, gridSpace, type ParameterGrid } from "./parameter-grid
  * search.bestParams;   // typed: { learningRate: number, units: number }
  */
 export class GridSearchCV<
-  const G extends ParameterGrid | readonly ParameterGrid[],
+  const G extends GridValues | readonly GridValues[],
   E extends Estimator,
 > extends CrossValidationSearch<GridParams<G>, E> {
   /** Candidates in all. */
@@ -22,14 +21,13 @@ export class GridSearchCV<
   /** @throws ValidationError for an empty grid, and as every search does for its options */
   constructor(estimator: Code<EstimatorSource<GridParams<G>, E>>, grid: G, options: SearchOptions = {}) {
     const { space, names, params } = gridSpace(grid);
-    const { workers = 1 } = options;
     super(
       estimator,
       {
         space,
         sampler: gridOrder(),
         trials: space.size,
-        concurrency: options.concurrency ?? (typeof workers === "object" ? workers.workers : workerCount(workers)),
+        concurrency: candidatesAtATime(options),
         // A whole stretch of a grid can fail, such as all that has one bad learning rate.
         maxConsecutiveFailures: Number.POSITIVE_INFINITY,
         params: (flat) => params(flat) as GridParams<G>,

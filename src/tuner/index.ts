@@ -3,6 +3,7 @@ export { type EarlyStopping, type EarlyStoppingOptions, earlyStopping } from "..
 export { BayesSearchCV, type BayesSearchOptions } from "./bayes-search-cv.ts";
 export type { CallbackSource } from "./callbacks.ts";
 export type { Code, Workers } from "./code.ts";
+export { type CrossValidateOptions, type CrossValidateResult, crossValidate, crossValScore } from "./cross-validate.ts";
 export type {
   CrossValidationSearch,
   SearchEvents,
@@ -11,6 +12,7 @@ export type {
 } from "./cross-validation-search.ts";
 export type { CvResults, FoldScore } from "./cv-results.ts";
 export { type CvTableOptions, cvResultsCsv, cvResultsTable } from "./cv-results-text.ts";
+export { choice, loguniform, randint, uniform } from "./distributions.ts";
 export type {
   CloneableEstimator,
   EpochProgress,
@@ -19,7 +21,15 @@ export type {
   EstimatorSource,
 } from "./estimator.ts";
 export { type Execution, executionsOf } from "./executions.ts";
+export { FailedTrialError } from "./failed-trial.ts";
 export { GridSearchCV } from "./grid-search-cv.ts";
+export type { HalvingOptions, HalvingSchedule } from "./halving-schedule.ts";
+export {
+  HalvingGridSearchCV,
+  HalvingRandomSearchCV,
+  type HalvingRandomSearchOptions,
+  type HalvingSearchOptions,
+} from "./halving-search-cv.ts";
 export { HyperModel, type HyperModelLike, type TrainingData } from "./hyper-model.ts";
 export type { ChoiceOptions, NumberRange } from "./hyper-parameter-kinds.ts";
 export {
@@ -37,8 +47,10 @@ export {
   type NnClassifier,
   nnClassifier,
 } from "./nn-classifier.ts";
-export { type EpochLogs, type ExecutionResult, type FitResult, Objective } from "./objective.ts";
-export type { GridParams, ParameterGrid } from "./parameter-grid.ts";
+export { MultiObjective, Objective, type ObjectiveJson, type ObjectiveLike } from "./objective.ts";
+export { type Distributions, type GridParams, type GridValues, ParameterGrid } from "./parameter-grid.ts";
+export { parameterSampler } from "./parameter-sampler.ts";
+export { RandomizedSearchCV, type RandomizedSearchOptions } from "./randomized-search-cv.ts";
 export type { Recipe } from "./recipe.ts";
 export type { Refit } from "./refit.ts";
 export { costScorer } from "./scorer/cost.ts";
@@ -73,5 +85,15 @@ export { stratifiedGroupKFold } from "./splitter/stratified-group-k-fold.ts";
 export { stratifiedKFold } from "./splitter/stratified-k-fold.ts";
 export { type TimeSeriesSplitOptions, timeSeriesSplit } from "./splitter/time-series-split.ts";
 export { type TrainTestSplit, type TrainTestSplitOptions, trainTestSplit } from "./splitter/train-test-split.ts";
-export type { SearchArguments, Tuner, TunerEvents, TunerOptions } from "./tuner.ts";
+export type { EpochLogs, ExecutionResult, FitResult } from "./training-result.ts";
+export {
+  type SearchArguments,
+  type Stage,
+  type TrialEnd,
+  Tuner,
+  type TunerEvents,
+  type TunerPlan,
+  type TunerTrial,
+} from "./tuner.ts";
+export type { TunerOptions } from "./tuner-options.ts";
 export { BayesianOptimization, type BayesianOptimizationOptions, GridSearch, RandomSearch } from "./tuners.ts";

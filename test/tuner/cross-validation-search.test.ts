@@ -2,7 +2,7 @@ import { describe, expect, expectTypeOf, test } from "vitest";
 import { configurations, float, int, memory, random } from "../../src/index.ts";
 import { rank } from "../../src/tuner/cv-results.ts";
 import { BayesSearchCV, type CvResults, GridSearchCV, kFold } from "../../src/tuner/index.ts";
-import { gridSpace, type ParameterGrid } from "../../src/tuner/parameter-grid.ts";
+import { type GridValues, gridSpace } from "../../src/tuner/parameter-grid.ts";
 import fixture from "../fixtures/tuner/cross-validation.json" with { type: "json" };
 import { expectSame } from "./columns.ts";
 import { type MeanRuleParams, meanRegressor, meanRule } from "./mean-rule.ts";
@@ -10,7 +10,7 @@ import { type MeanRuleParams, meanRegressor, meanRule } from "./mean-rule.ts";
 const { x, y } = fixture;
 const grids = fixture.grids as unknown as Record<
   string,
-  { readonly grid: ParameterGrid | readonly ParameterGrid[]; readonly candidates: readonly object[] }
+  { readonly grid: GridValues | readonly GridValues[]; readonly candidates: readonly object[] }
 >;
 const grid = { gain: [0.5, 1], column: [0, 1] };
 

@@ -50,9 +50,9 @@ export function stratifiedShuffleSplit(splits = 10, options: PartOptions = {}): 
       );
     }
     const counts = classes.map(([, count]) => count);
-    const training = shares(counts, sizes.train, rng.fork("train"));
+    const training = apportion(counts, sizes.train, rng.fork("train"));
     const rest = counts.map((count, code) => count - training[code]!);
-    const testing = shares(rest, sizes.test, rng.fork("test"));
+    const testing = apportion(rest, sizes.test, rng.fork("test"));
     const train: number[] = [];
     const test: number[] = [];
     for (const [code, [label]] of classes.entries()) {
@@ -164,7 +164,7 @@ function nameOf(kind: string, splits: number, options: PartOptions, fallback: nu
 }
 
 /** `wanted` rows divided over classes in proportion to `counts`: rounded down, the rest to the largest remainders, ties by lot. */
-function shares(counts: readonly number[], wanted: number, rng: Rng): number[] {
+export function apportion(counts: readonly number[], wanted: number, rng: Rng): number[] {
   const total = counts.reduce((sum, count) => sum + count, 0);
   const exact = counts.map((count) => (count / total) * wanted);
   const given = exact.map(Math.floor);
