@@ -6,6 +6,7 @@ import { readCsv } from "./csv.ts";
 import { type Encoder, fitEncoder } from "./encode.ts";
 import type { Column, LabelledTable } from "./table.ts";
 import { type Preset, transactions } from "./transactions.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** Rows with their labels, on memory that worker threads share. */
 export interface Part {
@@ -64,6 +65,9 @@ function assemble(
   about: Pick<Dataset, "name" | "positive" | "notes">,
 ): Dataset {
   const encoder = fitEncoder(parts.train.features);
+  if (encoder.inputs.length === 0) {
+    throw new UsageError("At least one column beside the label must have two values or more, but none has.");
+  }
   return {
     ...about,
     notes: [...about.notes, ...encoder.notes],

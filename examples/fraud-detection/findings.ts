@@ -70,6 +70,9 @@ function degenerateWinner({ key, title, winner }: Method, options: Options): Fin
 }
 
 function remedy({ objective }: Options): string {
+  if (objective.name === "auc" || objective.name === "auprc") {
+    return `${objective.label} judges the order of the rows and not the threshold: choose another than 0.5 from the curves, or search with --objective f2.`;
+  }
   const others = ["recall@precision>=0.7", "f2", "auprc", "auc"].filter((name) => name !== objective.name);
   const quoted = others.map((name) => (name.includes(">") ? `"${name}"` : name));
   return `Such a network wins ${objective.label} without being good: search with --objective ${listed(quoted, "or")} instead.`;

@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { AssayError } from "assay";
 import { sqlite } from "assay/storage/sqlite";
 import { createWorkerPool } from "assay/worker";
 import { csvDataset, type Dataset, syntheticDataset } from "./dataset.ts";
@@ -68,6 +69,8 @@ async function compare(datasets: readonly Dataset[], options: Options): Promise<
   const storage = sqlite(join(options.out, "study.db"));
   const runs: Run[] = [];
   try {
+    // A file that is no database is refused here and not after the first search.
+    await storage.findStudy("");
     for (const [index, dataset] of datasets.entries()) {
       const seed = options.seed + index;
       const firstStep = index * steps.length;
@@ -112,7 +115,9 @@ function isOwn(name: string): boolean {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
+  const isMistake = error instanceof UsageError;
+  // What the library refuses, such as a study.db that is no database, it explains itself.
+  if (!isMistake && !(error instanceof AssayError)) throw error;
   process.stderr.write(`${error.message}\n`);
-  process.exitCode = 2;
+  process.exitCode = isMistake ? 2 : 1;
 }

@@ -54,7 +54,7 @@ export function reportHtml(runs: readonly Run[], options: Options): string {
   const { dataset, methods } = run;
   return htmlPage({
     title: "Tuning a fraud-detection network: Bayesian optimisation against grid search",
-    lead: `A small network learns to tell ${dataset.positive} from the rest, and its hyperparameters are searched in ${methods.length} ways, for the best **${options.objective.label}**. Each winner is scored once, on rows that no search has seen.`,
+    lead: `A small network learns to tell ${dataset.positive} from the rest, and its hyperparameters are searched in ${methods.length === 3 ? "three" : "four"} ways, for the best **${options.objective.label}**. Each winner is scored once, on rows that no search has seen.`,
     facts: facts(run, runs, options),
     sections: [
       { title: "What was found", blocks: findingBlocks(run, options) },
@@ -94,7 +94,7 @@ function findingBlocks(run: Run, options: Options): Block[] {
   const warnings = all.filter(({ kind }) => kind === "warning");
   return [
     ...warnings.map(
-      ({ text }): Block => ({ kind: "callout", tone: "warning", title: "A winner that learned nothing", text }),
+      ({ text }): Block => ({ kind: "callout", tone: "warning", title: "A winner that must not be used as it is", text }),
     ),
     { kind: "text", paragraphs: all.filter(({ kind }) => kind === "finding").map(({ text }) => text) },
   ];
