@@ -94,7 +94,12 @@ function findingBlocks(run: Run, options: Options): Block[] {
   const warnings = all.filter(({ kind }) => kind === "warning");
   return [
     ...warnings.map(
-      ({ text }): Block => ({ kind: "callout", tone: "warning", title: "A winner that must not be used as it is", text }),
+      ({ text }): Block => ({
+        kind: "callout",
+        tone: "warning",
+        title: "A winner that must not be used as it is",
+        text,
+      }),
     ),
     { kind: "text", paragraphs: all.filter(({ kind }) => kind === "finding").map(({ text }) => text) },
   ];
@@ -158,7 +163,7 @@ function comparisonTable(methods: readonly Method[]): Table {
   return {
     caption: "The winner of each search on the test set",
     columns: [
-      { name: "" },
+      { name: "measure" },
       ...methods.map(({ key }) => ({ name: SHORT[key], isNumeric: true })),
       { name: "the article's figures, other data", isNumeric: true },
     ],
@@ -364,7 +369,7 @@ function winnerBlocks({ methods }: Run): Block[] {
       kind: "table",
       table: {
         caption: "Best hyperparameters",
-        columns: [{ name: "" }, ...methods.map(({ key }) => ({ name: SHORT[key], isNumeric: true }))],
+        columns: [{ name: "parameter" }, ...methods.map(({ key }) => ({ name: SHORT[key], isNumeric: true }))],
         rows: names.map((name) => [
           name,
           ...methods.map(({ winner }): Cell => {
