@@ -7,6 +7,7 @@ import type { WorkerContext } from "../worker/index.ts";
 import type { Code } from "./code.ts";
 import type { FoldScore } from "./cv-results.ts";
 import { type Dataset, takeNumbers, takeRows } from "./dataset.ts";
+import { disposeOf } from "./disposable.ts";
 import { type EpochProgress, type Estimator, type EstimatorSource, makeEstimator } from "./estimator.ts";
 import type { Scores } from "./scorer/scorer.ts";
 import { loadScoring, type Scoring } from "./scoring.ts";
@@ -40,19 +41,27 @@ export async function scoreFold<P>(
   const weights = sampleWeight === undefined ? {} : { sampleWeight: takeNumbers(sampleWeight, fold.train) };
 
   const estimator: Estimator = await makeEstimator(task.estimator, task.params);
-  const begun = systemClock();
-  await estimator.fit(train.x, train.y, { ...fitOptions, ...weights, seed, onEpoch });
-  const fitted = systemClock();
-  const tested = named("test", await score(estimator, test.x, test.y), primary);
-  const scored = systemClock();
-  const trained = task.returnTrainScore ? named("train", await score(estimator, train.x, train.y), primary) : {};
-  keep?.(estimator);
-  return {
-    ...(tested as Pick<FoldScore, "testScore">),
-    ...trained,
-    fitSeconds: (fitted - begun) / 1000,
-    scoreSeconds: (scored - fitted) / 1000,
-  };
+  let isKept = false;
+  try {
+    const begun = systemClock();
+    await estimator.fit(train.x, train.y, { ...fitOptions, ...weights, seed, onEpoch });
+    const fitted = systemClock();
+    const tested = named("test", await score(estimator, test.x, test.y), primary);
+    const scored = systemClock();
+    const trained = task.returnTrainScore ? named("train", await score(estimator, train.x, train.y), primary) : {};
+    if (keep !== undefined) {
+      keep(estimator);
+      isKept = true;
+    }
+    return {
+      ...(tested as Pick<FoldScore, "testScore">),
+      ...trained,
+      fitSeconds: (fitted - begun) / 1000,
+      scoreSeconds: (scored - fitted) / 1000,
+    };
+  } finally {
+    if (!isKept) disposeOf(estimator);
+  }
 }
 
 /** `scoreFold` for a worker pool; each epoch is posted as a message. */

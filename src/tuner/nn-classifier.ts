@@ -1,6 +1,6 @@
 /** A network of `nn` as an estimator, in the manner of scikeras: what a search under cross-validation fits and scores. */
 import { NotFoundError, show, ValidationError } from "../errors.ts";
-import type { History } from "../nn/callbacks.ts";
+import type { Callback, History } from "../nn/callbacks.ts";
 import { balancedClassWeights, initialBias } from "../nn/class-balance.ts";
 import { type ClassWeight, labelOf, type Matrix } from "../nn/data.ts";
 import type { Sequential } from "../nn/sequential.ts";
@@ -20,8 +20,18 @@ export interface ClassifierData {
   readonly seed: number;
 }
 
+/** What a classifier needs of a network. */
+export interface ClassifierNetwork {
+  readonly outputUnits: number;
+  fit(x: Matrix, y: ArrayLike<number>, options: FitOptions): Promise<History>;
+  /** [rows, outputUnits], row-major. */
+  predict(x: Matrix): Float32Array;
+  /** Frees what the network holds beside memory of JavaScript, where it does. */
+  dispose?(): void;
+}
+
 /** Builds and compiles the network of one candidate. */
-export type BuildNetwork<P> = (params: P, data: ClassifierData) => Sequential;
+export type BuildNetwork<P, N = Sequential> = (params: P, data: ClassifierData) => N | Promise<N>;
 
 export interface ClassifierFitOptions extends Omit<FitOptions, "classWeight" | "callbacks" | "seed"> {
   /** `"balanced"` lets every class count alike: `balancedClassWeights` of the training's own labels. */
@@ -29,21 +39,27 @@ export interface ClassifierFitOptions extends Omit<FitOptions, "classWeight" | "
   readonly callbacks?: readonly CallbackSource[];
 }
 
-export interface NnClassifier<P> extends CloneableEstimator<NnClassifier<P>> {
+export interface NnClassifier<P, N = Sequential> extends CloneableEstimator<NnClassifier<P, N>> {
   readonly type: "classifier";
   readonly params: P;
   /** The fitted network. @throws NotFoundError before `fit` */
-  readonly model: Sequential;
+  readonly model: N;
   /** Its epochs. @throws NotFoundError before `fit` */
   readonly history: History;
-  fit(x: Matrix, y: ArrayLike<number>, options?: EstimatorFitOptions & ClassifierFitOptions): Promise<NnClassifier<P>>;
+  fit(
+    x: Matrix,
+    y: ArrayLike<number>,
+    options?: EstimatorFitOptions & ClassifierFitOptions,
+  ): Promise<NnClassifier<P, N>>;
   /** The likelier class of each row. */
   predict(x: Matrix): Float32Array;
   /** The probability of class 1, [rows]; with more than two classes of each, [rows, classes], row-major. */
   predictProba(x: Matrix): Float32Array;
   getParams(): P;
-  setParams(params: Readonly<Record<string, unknown>>): NnClassifier<P>;
-  clone(): NnClassifier<P>;
+  setParams(params: Readonly<Record<string, unknown>>): NnClassifier<P, N>;
+  clone(): NnClassifier<P, N>;
+  /** Frees the fitted network; there is nothing to free of a `Sequential`. */
+  dispose(): void;
 }
 
 /** Params that are settings of the training; all params are handed to `build` as well. */
@@ -68,21 +84,22 @@ export function nnClassifier<P extends object = Record<string, unknown>>(
   if (typeof build !== "function") {
     throw new ValidationError(`\`build\` must be a function (params, data) => model, but got ${show(build)}.`);
   }
-  return create(build, fitDefaults, {} as P);
+  return networkClassifier<P, Sequential>(build, fitDefaults, {} as P);
 }
 
-function create<P extends object>(
-  build: BuildNetwork<P>,
+/** `nnClassifier` for networks of any make. */
+export function networkClassifier<P extends object, N extends ClassifierNetwork>(
+  build: BuildNetwork<P, N>,
   fitDefaults: ClassifierFitOptions,
   params: P,
-): NnClassifier<P> {
+): NnClassifier<P, N> {
   let current = params;
-  let fitted: { readonly model: Sequential; readonly history: History } | undefined;
+  let fitted: { readonly model: N; readonly history: History } | undefined;
   const needed = () => {
     if (fitted !== undefined) return fitted;
     throw new NotFoundError("A classifier has a network after `fit`, and not before.");
   };
-  const classifier: NnClassifier<P> = {
+  const classifier: NnClassifier<P, N> = {
     type: "classifier",
     get params() {
       return current;
@@ -97,22 +114,26 @@ function create<P extends object>(
       const merged: EstimatorFitOptions & ClassifierFitOptions = { ...fitDefaults, ...options };
       const { seed, onEpoch, classWeight, callbacks, ...rest } = merged;
       const data = describe(x, y, seed);
-      const model = build(current, data);
+      const model = await build(current, data);
       const settings = Object.fromEntries(
         FIT_PARAMS.flatMap((name) => (Object.hasOwn(current, name) ? [[name, current[name as keyof P]]] : [])),
       );
       const weights = classWeight === "balanced" ? balancedClassWeights(y) : classWeight;
-      const history = await model.fit(x, y, {
+      const training = {
         ...rest,
         ...settings,
         seed: data.seed,
         ...(weights === undefined ? {} : { classWeight: weights }),
-        callbacks: [
-          ...freshCallbacks(callbacks),
-          { onEpochEnd: (epoch, logs, { epochs }) => onEpoch?.({ epoch, epochs, logs: { ...logs } }) },
-        ],
-      });
-      fitted = { model, history };
+        callbacks: [...freshCallbacks(callbacks), told(onEpoch)],
+      };
+      try {
+        const history = await model.fit(x, y, training);
+        fitted?.model.dispose?.();
+        fitted = { model, history };
+      } catch (error) {
+        model.dispose?.();
+        throw error;
+      }
       return classifier;
     },
     predict: (x) => {
@@ -131,9 +152,17 @@ function create<P extends object>(
       current = { ...current, ...next };
       return classifier;
     },
-    clone: () => create(build, fitDefaults, { ...current }),
+    clone: () => networkClassifier(build, fitDefaults, { ...current }),
+    dispose: () => {
+      fitted?.model.dispose?.();
+      fitted = undefined;
+    },
   };
   return classifier;
+}
+
+function told(onEpoch: EstimatorFitOptions["onEpoch"]): Callback {
+  return { onEpochEnd: (epoch, logs, { epochs }) => onEpoch?.({ epoch, epochs, logs: { ...logs } }) };
 }
 
 function describe(

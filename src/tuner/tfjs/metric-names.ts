@@ -1,0 +1,67 @@
+/**
+ * Teaches `model.compile` of TensorFlow.js the metrics that it lacks, while a hypermodel builds. TensorFlow.js throws for
+ * "recall" and "auc", and its "precision" compares probabilities with 1. Metrics that `nn` has are set aside here and
+ * computed from whole predictions by the training loop; all others stay with TensorFlow.js.
+ */
+import { type MetricLike, metricDirection } from "../../nn/metrics/metric.ts";
+import type { Api, CompileArgs, Network } from "./framework.ts";
+
+/** A metric of one output, or of every one. */
+export interface WantedMetric {
+  readonly metric: MetricLike;
+  readonly output?: string;
+}
+
+const wanted = new WeakMap<object, readonly WantedMetric[]>();
+
+/** The metrics that a model was compiled with under `withMetricNames`. */
+export function wantedMetrics(network: Network): readonly WantedMetric[] {
+  return wanted.get(network) ?? [];
+}
+
+let inUse = 0;
+let original: Api["LayersModel"]["prototype"]["compile"];
+
+/** Runs `build` with a `compile` that knows our metrics, and puts the other back however it ends. */
+export async function withMetricNames<T>(tf: Api, build: () => T | Promise<T>): Promise<T> {
+  const { prototype } = tf.LayersModel;
+  if (inUse++ === 0) {
+    original = prototype.compile;
+    prototype.compile = function compile(this: object, args: CompileArgs) {
+      const { ours, theirs } = divide(args.metrics);
+      original.call(this, { ...args, metrics: theirs });
+      wanted.set(this, ours);
+    };
+  }
+  try {
+    return await build();
+  } finally {
+    if (--inUse === 0) prototype.compile = original;
+  }
+}
+
+/** `metrics` as TensorFlow.js takes them: one, a list, or either by the output's name. */
+function divide(metrics: unknown): { readonly ours: readonly WantedMetric[]; readonly theirs: unknown } {
+  if (metrics === undefined || metrics === null) return { ours: [], theirs: [] };
+  if (isByOutput(metrics)) {
+    const parts = Object.entries(metrics).map(([output, given]) => ({ output, ...divide(given) }));
+    return {
+      ours: parts.flatMap(({ output, ours }) => ours.map(({ metric }) => ({ metric, output }))),
+      theirs: Object.fromEntries(parts.map(({ output, theirs }) => [output, theirs])),
+    };
+  }
+  const list: readonly unknown[] = Array.isArray(metrics) ? metrics : [metrics];
+  return {
+    ours: list.filter(isOurs).map((metric) => ({ metric })),
+    theirs: list.filter((metric) => !isOurs(metric)),
+  };
+}
+
+function isOurs(metric: unknown): metric is MetricLike {
+  if (typeof metric === "object" && metric !== null) return true;
+  return typeof metric === "string" && metric !== "loss" && metricDirection(metric) !== undefined;
+}
+
+function isByOutput(metrics: unknown): metrics is Readonly<Record<string, unknown>> {
+  return typeof metrics === "object" && !Array.isArray(metrics) && metrics !== null && !("name" in metrics);
+}

@@ -1,0 +1,314 @@
+/**
+ * The training loop for Layers models, in place of TensorFlow.js's own: the same steps, computed by its losses and
+ * optimisers, with what it lacks. Metrics come from whole predictions and stand in the logs before callbacks read them;
+ * rows may be weighted; and with a seed the order of rows, dropout and noise are the same again. The order of rows is that
+ * of `nn` under the same seed.
+ */
+import { show, ValidationError } from "../../errors.ts";
+import type { Rng } from "../../math/rng.ts";
+import {
+  type Callback,
+  type CallbackContext,
+  type CallbackModel,
+  type History,
+  history,
+  type Logs,
+} from "../../nn/callbacks.ts";
+import { finiteNumber, wholeNumber } from "../../nn/choose.ts";
+import { metricDirection } from "../../nn/metrics/metric.ts";
+import { pauses } from "../../nn/pauses.ts";
+import type { FitOptions } from "../../nn/training.ts";
+import { type BackendFallback, backendFallback } from "./backend.ts";
+import { type Evaluation, evaluateRows, forward, lossOf, type Values } from "./evaluation.ts";
+import { type Api, type Network, partsOf, type Tensor } from "./framework.ts";
+import { measure, type OutputMetric } from "./metrics.ts";
+import { loadRows, type Rows, type TensorLike } from "./rows.ts";
+import { withSeededRandom } from "./seeded-random.ts";
+
+/** A callback in the manner of TensorFlow.js: an object of functions, or one of its own such as `tf.callbacks.earlyStopping()`. */
+export interface TfjsCallback {
+  setParams?(params: never): void;
+  setModel?(model: never): void;
+  onTrainBegin?(logs: never): unknown;
+  onTrainEnd?(logs: never): unknown;
+  onEpochBegin?(epoch: number, logs: never): unknown;
+  onEpochEnd?(epoch: number, logs: never): unknown;
+  onBatchBegin?(batch: number, logs: never): unknown;
+  onBatchEnd?(batch: number, logs: never): unknown;
+}
+
+/** Data to validate on: `[x, y]`, `[x, y, sampleWeight]`, or the same by name. */
+export type TfjsValidationData =
+  | readonly [x: TensorLike, y: TensorLike, sampleWeight?: ArrayLike<number>]
+  | { readonly x: TensorLike; readonly y: TensorLike; readonly sampleWeight?: ArrayLike<number> | undefined };
+
+/** The options of `nn`'s `fit`, with data of every shape and the callbacks of either library. */
+export interface TfjsFitOptions extends Omit<FitOptions, "validationData" | "callbacks"> {
+  readonly validationData?: TfjsValidationData | undefined;
+  readonly callbacks?: readonly (Callback | TfjsCallback)[] | Callback | TfjsCallback | undefined;
+}
+
+/** What the loop needs of the model that is trained. */
+export interface Trainee {
+  readonly tf: Api;
+  readonly network: Network;
+  readonly metrics: readonly OutputMetric[];
+  /** What callbacks see. */
+  readonly model: CallbackModel;
+  /** The stream of this training; a fork an epoch. */
+  readonly rng: Rng;
+  readonly warn: (message: string) => void;
+}
+
+/** @throws ValidationError for options and data that break a rule, before anything is trained */
+export async function train(trainee: Trainee, x: unknown, y: unknown, options: TfjsFitOptions): Promise<History> {
+  const { tf, network, metrics } = trainee;
+  const epochs = wholeNumber("`epochs`", options.epochs ?? 1, 1);
+  const batchSize = wholeNumber("`batchSize`", options.batchSize ?? 32, 1);
+  options.signal?.throwIfAborted();
+  const parts = loadParts(trainee, x, y, options);
+  const kept = history();
+  const callbacks = [options.callbacks ?? [], kept].flat() as EveryCallback[];
+  const course: Course = {
+    batchSize,
+    shuffle: options.shuffle ?? true,
+    signal: options.signal,
+    callbacks,
+    fallback: backendFallback(tf, trainee.warn),
+    draws: keyedDraws(network),
+    pause: pauses(),
+  };
+  const context: CallbackContext = {
+    model: trainee.model,
+    epochs,
+    stop: () => {
+      network.stopTraining = true;
+    },
+    directionOf: (name) =>
+      metrics.find(({ key }) => key === name.replace(/^val_/, ""))?.direction ?? metricDirection(name),
+  };
+  try {
+    network.stopTraining = false;
+    for (const callback of callbacks) {
+      callback.setParams?.({ epochs, samples: parts.training.count, batchSize });
+      callback.setModel?.(network);
+      await callback.onTrainBegin?.(context);
+    }
+    let logs: Logs = {};
+    for (let epoch = 0; epoch < epochs && !network.stopTraining; epoch++) {
+      for (const callback of callbacks) await callback.onEpochBegin?.(epoch, context);
+      const { loss, predictions } = await trainEpoch(trainee, parts.training, course, trainee.rng.fork(epoch));
+      logs = { loss, ...measure(metrics, targetsOf(parts.training), predictions) };
+      if (parts.validation !== undefined) Object.assign(logs, validate(trainee, parts.validation));
+      for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, context);
+    }
+    for (const callback of callbacks) await callback.onTrainEnd?.(logs, context);
+    return { epoch: kept.epoch, history: kept.history };
+  } finally {
+    course.draws.end();
+    course.pause.end();
+    parts.dispose();
+    await course.fallback.end();
+  }
+}
+
+/** What stays the same from epoch to epoch. */
+interface Course {
+  readonly batchSize: number;
+  readonly shuffle: boolean;
+  readonly signal: AbortSignal | undefined;
+  readonly callbacks: readonly EveryCallback[];
+  readonly fallback: BackendFallback;
+  readonly draws: KeyedDraws;
+  readonly pause: ReturnType<typeof pauses>;
+}
+
+/** One pass over the rows. The loss is the mean over them, and the predictions those of each row's own step. */
+async function trainEpoch(trainee: Trainee, part: Part, course: Course, rng: Rng): Promise<Evaluation> {
+  const { batchSize, callbacks, signal } = course;
+  const order = rng.fork("shuffle").permutation(part.count);
+  if (!course.shuffle) order.sort();
+  const predictions = trainee.metrics.length === 0 ? undefined : collector(part.count);
+  // What a forward pass changes by itself, such as the means of a batch normalisation, is put back for a second attempt.
+  let before = trainee.tf.getBackend() === "cpu" ? undefined : trainee.model.getWeights();
+  let loss = 0;
+  for (let begin = 0, batch = 0; begin < part.count; begin += batchSize, batch++) {
+    const rows = order.subarray(begin, begin + batchSize);
+    for (const callback of callbacks) await callback.onBatchBegin?.(batch, { batch, size: rows.length });
+    const batchLoss = await course.fallback.run(
+      () => course.draws.with(rng.fork("dropout").fork(batch), () => step(trainee, part, rows, predictions)),
+      () => before && trainee.model.setWeights(before),
+    );
+    before = undefined;
+    loss += (batchLoss * rows.length) / part.count;
+    const logs = { batch, size: rows.length, loss: batchLoss };
+    for (const callback of callbacks) await callback.onBatchEnd?.(batch, logs);
+    await course.pause.next();
+    signal?.throwIfAborted();
+  }
+  return { loss, predictions: predictions?.values() ?? [] };
+}
+
+function validate({ tf, network, metrics }: Trainee, part: Part): Logs {
+  const { loss, predictions } = evaluateRows(tf, network, part.rows, part.first, part.first + part.count);
+  const logs = { loss, ...measure(metrics, targetsOf(part), predictions) };
+  return Object.fromEntries(Object.entries(logs).map(([key, value]) => [`val_${key}`, value]));
+}
+
+/** Both kinds of callbacks as they are called here. */
+interface EveryCallback {
+  setParams?(params: object): void;
+  setModel?(model: Network): void;
+  onTrainBegin?(context: CallbackContext): unknown;
+  onTrainEnd?(logs: Logs, context: CallbackContext): unknown;
+  onEpochBegin?(epoch: number, context: CallbackContext): unknown;
+  onEpochEnd?(epoch: number, logs: Logs, context: CallbackContext): unknown;
+  onBatchBegin?(batch: number, logs: Logs): unknown;
+  onBatchEnd?(batch: number, logs: Logs): unknown;
+}
+
+/** One step of the optimiser. @returns the batch's loss, penalties included */
+function step({ tf, network }: Trainee, part: Part, rows: Uint32Array, predictions: Collector | undefined): number {
+  return tf.tidy(() => {
+    const picked = tf.tensor(Int32Array.from(rows), [rows.length], "int32");
+    const inputs = part.rows.inputs.map((tensor) => tf.gather(tensor, picked));
+    const targets = part.rows.targets.map(({ tensor }) => tf.gather(tensor, picked));
+    const { weights } = part.rows;
+    const rowWeights = weights && tf.tensor(Float32Array.from(rows, (row) => weights[row]!));
+    const loss = network.optimizer!.minimize(
+      () => {
+        const outputs = forward(network, inputs, true);
+        predictions?.keep(rows, outputs);
+        return lossOf(tf, network, outputs, targets, rowWeights);
+      },
+      true,
+      network.trainableWeights.map((weight) => weight.read()),
+    );
+    return loss.dataSync()[0]!;
+  });
+}
+
+/** `count` rows from `first` on. */
+interface Part {
+  readonly rows: Rows;
+  readonly first: number;
+  readonly count: number;
+}
+
+interface Parts {
+  /** Its rows begin at 0. */
+  readonly training: Part;
+  readonly validation: Part | undefined;
+  dispose(): void;
+}
+
+function loadParts({ tf, network }: Trainee, x: unknown, y: unknown, options: TfjsFitOptions): Parts {
+  const { validationData, validationSplit, sampleWeight, classWeight } = options;
+  const split = finiteNumber(
+    "`validationSplit`",
+    validationSplit ?? 0,
+    "at least 0 and below 1",
+    (share) => share >= 0 && share < 1,
+  );
+  if (split > 0 && validationData !== undefined) {
+    throw new ValidationError("Give `validationData` or `validationSplit`, not both.");
+  }
+  const rows = loadRows(tf, network, x, y, { sampleWeight, classWeight });
+  try {
+    const count = split > 0 ? Math.floor(rows.count * (1 - split)) : rows.count;
+    if (count === 0 || (split > 0 && count === rows.count)) {
+      throw new ValidationError(
+        `\`validationSplit\` must leave rows on both sides, but ${split} of ${rows.count} rows leaves ${count} to train on.`,
+      );
+    }
+    const training = { rows, first: 0, count };
+    if (split > 0) {
+      // Class weights are for training alone, as in Keras.
+      const weights = sampleWeight === undefined ? undefined : Float32Array.from(sampleWeight);
+      const validation = { rows: { ...rows, weights }, first: count, count: rows.count - count };
+      return { training, validation, dispose: rows.dispose };
+    }
+    if (validationData === undefined) return { training, validation: undefined, dispose: rows.dispose };
+    const [validationX, validationY, weights] = validationParts(validationData);
+    const other = loadRows(tf, network, validationX, validationY, { sampleWeight: weights });
+    const dispose = () => {
+      rows.dispose();
+      other.dispose();
+    };
+    return { training, validation: { rows: other, first: 0, count: other.count }, dispose };
+  } catch (error) {
+    rows.dispose();
+    throw error;
+  }
+}
+
+function validationParts(data: TfjsValidationData): readonly [unknown, unknown, ArrayLike<number>?] {
+  if (Array.isArray(data) && (data.length === 2 || data.length === 3)) {
+    return data as unknown as [unknown, unknown, ArrayLike<number>?];
+  }
+  if (typeof data === "object" && data !== null && "x" in data && "y" in data) {
+    return data.sampleWeight === undefined ? [data.x, data.y] : [data.x, data.y, data.sampleWeight];
+  }
+  throw new ValidationError(
+    `\`validationData\` must be [x, y], [x, y, sampleWeight] or { x, y }, but got ${show(data)}.`,
+  );
+}
+
+function targetsOf({ rows, first, count }: Part): readonly Values[] {
+  return rows.targets.map(({ tensor, values }) => {
+    const width = values.length / rows.count;
+    return {
+      shape: [count, ...tensor.shape.slice(1)],
+      values: values.subarray(first * width, (first + count) * width),
+    };
+  });
+}
+
+/** Gathers the outputs of an epoch's steps, each row at its place. */
+interface Collector {
+  keep(rows: Uint32Array, outputs: readonly Tensor[]): void;
+  values(): readonly Values[];
+}
+
+function collector(count: number): Collector {
+  const kept: Values[] = [];
+  return {
+    keep: (rows, outputs) => {
+      for (const [index, output] of outputs.entries()) {
+        const [, ...shape] = output.shape;
+        const width = output.size / rows.length;
+        kept[index] ??= { shape: [count, ...shape], values: new Float32Array(count * width) };
+        const values = output.dataSync();
+        for (const [place, row] of rows.entries()) {
+          kept[index].values.set(values.subarray(place * width, (place + 1) * width), row * width);
+        }
+      }
+    },
+    values: () => kept,
+  };
+}
+
+/**
+ * Draws that depend on the training's seed and the step alone. A dropout layer with a seed of its own starts the same
+ * stream at every step and so drops the same units for ever; it gets a new seed for each step instead, made of its own.
+ */
+interface KeyedDraws {
+  with<T>(rng: Rng, run: () => T): T;
+  /** Gives the layers their seeds back. */
+  end(): void;
+}
+
+function keyedDraws(network: Network): KeyedDraws {
+  const layers = (partsOf(network) as { seed?: unknown }[]).filter((layer) => typeof layer.seed === "number");
+  const seeds = layers.map(({ seed }) => seed as number);
+  return {
+    with: (rng, run) => {
+      // TensorFlow.js takes a seed of 0 for none.
+      for (const [index, layer] of layers.entries()) layer.seed = 1 + rng.fork(index).fork(seeds[index]!).uint32();
+      return withSeededRandom(rng, run);
+    },
+    end: () => {
+      for (const [index, layer] of layers.entries()) layer.seed = seeds[index];
+    },
+  };
+}
