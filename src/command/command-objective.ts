@@ -3,8 +3,8 @@
  * on its way is reported, so that a pruner can stop it; what it prints last is the result. See placeholders.ts for how it gets
  * the parameters, and result.ts for what it may print.
  */
-import { accessSync, constants, mkdirSync, readFileSync, statSync } from "node:fs";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { delimiter, extname, join, resolve } from "node:path";
 import { NotFoundError, ProgramError, show, TrialPruned, ValidationError } from "../errors.ts";
 import type { ParamValue } from "../space/parameter.ts";
@@ -67,7 +67,6 @@ export function commandObjective(options: CommandOptions): CommandObjective {
   findProgram(options);
   const template = options.configTemplate === undefined ? undefined : readTemplate(options.configTemplate);
   const unused = checkUse(options, template);
-  if (logs !== undefined) mkdirSync(logs, { recursive: true });
 
   async function objective<P>(trial: Trial<P>): Promise<ObjectiveResult> {
     for (let attempt = 1; ; attempt++) {
@@ -82,6 +81,7 @@ export function commandObjective(options: CommandOptions): CommandObjective {
   async function run(trial: Trial, attempt: number): Promise<ObjectiveResult> {
     const name = `trial-${String(trial.number).padStart(4, "0")}${attempt === 1 ? "" : `.attempt-${attempt}`}`;
     const config = template === undefined ? undefined : resolve(logs!, `${name}${template.extension}`);
+    if (logs !== undefined) await mkdir(logs, { recursive: true });
     const values = new Map<string, ParamValue>(Object.entries(trial.flatParams));
     values.set("trial", trial.number).set("params", JSON.stringify(trial.params));
     if (template !== undefined && config !== undefined) {
