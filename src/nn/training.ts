@@ -24,8 +24,10 @@ export type ValidationData =
   | { readonly x: Inputs; readonly y: Targets; readonly sampleWeight?: ArrayLike<number> | undefined };
 
 export interface FitOptions {
-  /** Passes over the data; 1 by default. */
+  /** Passes over the data, those before `initialEpoch` included; 1 by default. */
   readonly epochs?: number | undefined;
+  /** The epoch to begin with, where a training continues another; 0 by default. Order and dropout follow from it. */
+  readonly initialEpoch?: number | undefined;
   /** Rows a step; 32 by default. The last step of an epoch takes what is left. */
   readonly batchSize?: number | undefined;
   readonly validationData?: ValidationData | undefined;
@@ -59,6 +61,7 @@ export interface Trainee {
 /** @throws ValidationError for options and data that break a rule, before anything is trained */
 export async function train(trainee: Trainee, x: Inputs, y: Targets, options: FitOptions): Promise<History> {
   const epochs = wholeNumber("`epochs`", options.epochs ?? 1, 1);
+  const initialEpoch = wholeNumber("`initialEpoch`", options.initialEpoch ?? 0, 0);
   const batchSize = wholeNumber("`batchSize`", options.batchSize ?? 32, 1);
   const shuffle = options.shuffle ?? true;
   const parts = partition(trainee, x, y, options);
@@ -84,7 +87,7 @@ export async function train(trainee: Trainee, x: Inputs, y: Targets, options: Fi
     for (const callback of callbacks) await callback.onTrainBegin?.(context);
     const pause = pauses();
     try {
-      for (let epoch = 0; epoch < epochs && !isStopped; epoch++) {
+      for (let epoch = initialEpoch; epoch < epochs && !isStopped; epoch++) {
         for (const callback of callbacks) {
           const begun = callback.onEpochBegin?.(epoch, context);
           if (begun !== undefined) await begun;

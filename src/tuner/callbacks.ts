@@ -1,7 +1,7 @@
 /** Callbacks for many trainings from one list: each training gets fresh ones, for a callback remembers its training. */
 import { show } from "../errors.ts";
 import type { Callback } from "../nn/callbacks.ts";
-import { TrainingMisused } from "./objective.ts";
+import { TrainingMisused } from "./training-result.ts";
 
 /**
  * A function that makes a callback, or a callback: one with `copy()` is copied, any other used as it is and so must begin

@@ -8,15 +8,28 @@
  */
 import { ValidationError } from "../errors.ts";
 import type { Dimension } from "../space/space.ts";
+import { disposeOf } from "./disposable.ts";
 import { type HyperModel, isTrainable, type TrainingData } from "./hyper-model.ts";
-import { HyperParameters } from "./hyper-parameters.ts";
+import { HyperParameters, type KnownParameters } from "./hyper-parameters.ts";
 
-/** The parameters that `build` and, where there are data for it, `fit` register, parents before children. */
-export async function discover<M>(hypermodel: HyperModel<M>, data: TrainingData | null): Promise<readonly Dimension[]> {
-  const hp = new HyperParameters();
+/**
+ * The parameters that `build` and, where there are data for it, `fit` register, parents before children.
+ *
+ * @param known those that were registered in advance, which come first
+ */
+export async function discover<M>(
+  hypermodel: HyperModel<M>,
+  data: TrainingData | null,
+  known: KnownParameters = {},
+): Promise<readonly Dimension[]> {
+  const hp = new HyperParameters(known);
   do {
     const model = await hypermodel.build(hp);
-    if (data !== null) await rehearse(hypermodel, hp, model, data);
+    try {
+      if (data !== null) await rehearse(hypermodel, hp, model, data);
+    } finally {
+      disposeOf(model);
+    }
   } while (hp.enterUnvisitedScope());
   if (hp.dimensions.length === 0) {
     throw new ValidationError(

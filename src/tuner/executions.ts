@@ -1,6 +1,6 @@
 /** The trainings of a tuner's trial, as they are kept with it. */
 import type { FrozenTrial, Json } from "../trial/trial.ts";
-import type { EpochLogs, ExecutionResult } from "./objective.ts";
+import type { EpochLogs, ExecutionResult } from "./training-result.ts";
 
 /** One training as it stands in a trial's attribute `executions`. */
 export interface Execution extends ExecutionResult {

@@ -3,7 +3,7 @@
  */
 import { show, ValidationError } from "../errors.ts";
 import type { HyperParameters } from "./hyper-parameters.ts";
-import { type FitResult, TrainingMisused } from "./objective.ts";
+import { type FitResult, TrainingMisused } from "./training-result.ts";
 
 /**
  * What one training is given: the data, and whatever else was handed to `search`. It is made to be spread into the options

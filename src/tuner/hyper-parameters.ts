@@ -14,7 +14,7 @@ import { spaceFromJson } from "../space/json.ts";
 import type { FlatParams, Parameter, ParamValue } from "../space/parameter.ts";
 import { type Condition, type Dimension, describeConditions, Space, type SpaceJson } from "../space/space.ts";
 import { type ChoiceOptions, choice, type NumberRange, numeric } from "./hyper-parameter-kinds.ts";
-import { TrainingMisused } from "./objective.ts";
+import { TrainingMisused } from "./training-result.ts";
 
 /** For a parameter that no option makes conditional; it always has a value. */
 interface Always {

@@ -4,9 +4,11 @@
  *   directory/projectName/tuner.json                             what the project was made with
  *   directory/projectName/study.db                               the study, in SQLite
  *   directory/projectName/trial-0007/execution-0.safetensors     weights of the best epoch of one training
+ *   directory/projectName/trial-0007/model.json                  its layers, as Keras reads them
+ *   directory/projectName/best.safetensors, best.json            the same of the best trial of all, after each search
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { show, ValidationError } from "../errors.ts";
 import { decodeTensors, encodeTensors, type NamedTensor } from "../nn/safetensors.ts";
 import { sqlite } from "../storage/sql/sqlite.ts";
@@ -25,16 +27,23 @@ export async function projectDirectory(directory: string, projectName: string, o
   await mkdir(place, { recursive: true });
   const files = await readdir(place);
   if (!files.includes("tuner.json") && files.some((file) => !isOwn(file))) {
+    const imported = files.includes("oracle.json")
+      ? " It looks like a project of KerasTuner: `importKerasTunerProject` reads it."
+      : "";
     throw new ValidationError(
-      `A project needs a directory of its own, but ${show(place)} has other files, such as ${show(files.find((file) => !isOwn(file)))}. Choose another \`directory\` or \`projectName\`.`,
+      `A project needs a directory of its own, but ${show(place)} has other files, such as ${show(files.find((file) => !isOwn(file)))}. Choose another \`directory\` or \`projectName\`.${imported}`,
     );
   }
   if (overwrite) {
     for (const file of files.filter(isOwn)) await rm(join(place, file), { recursive: true, force: true });
   }
   const settingsFile = join(place, "tuner.json");
-  const weightsFile = (trial: number, execution: number) =>
-    join(place, `trial-${String(trial).padStart(4, "0")}`, `execution-${execution}.safetensors`);
+  const trialFile = (trial: number, file: string) => join(place, `trial-${String(trial).padStart(4, "0")}`, file);
+  const weightsFile = (trial: number, execution: number) => trialFile(trial, `execution-${execution}.safetensors`);
+  const copyIfThere = async (from: string, to: string) => {
+    const bytes = await readIfThere(from);
+    if (bytes !== null) await writeWhole(join(place, to), bytes);
+  };
   return {
     place,
     storage: sqlite(join(place, "study.db")),
@@ -42,9 +51,14 @@ export async function projectDirectory(directory: string, projectName: string, o
     keepSettings: (settings) =>
       writeWhole(settingsFile, `${JSON.stringify({ format: FORMAT, version: 1, settings }, null, 2)}\n`),
     saveWeights: async (trial, execution, weights) => {
-      const file = weightsFile(trial, execution);
-      await mkdir(join(file, ".."), { recursive: true });
-      await writeWhole(file, encodeTensors({ tensors: weights.map(inOrder), metadata: {} }));
+      await writeWhole(weightsFile(trial, execution), encodeTensors({ tensors: weights.map(inOrder), metadata: {} }));
+    },
+    saveTopology: async (trial, topology) => {
+      if (topology !== null) await writeWhole(trialFile(trial, "model.json"), JSON.stringify(topology));
+    },
+    publish: async (trial, execution) => {
+      await copyIfThere(weightsFile(trial, execution), "best.safetensors");
+      await copyIfThere(trialFile(trial, "model.json"), "best.json");
     },
     loadWeights: async (trial, execution) => {
       const bytes = await readIfThere(weightsFile(trial, execution));
@@ -73,11 +87,12 @@ function inOrder(values: Float32Array, index: number): NamedTensor {
 }
 
 function isOwn(file: string): boolean {
-  return /^(tuner\.json(\.new)?|study\.db(-wal|-shm|-journal)?|trial-\d+)$/.test(file);
+  return /^((tuner\.json|best\.json|best\.safetensors)(\.new)?|study\.db(-wal|-shm|-journal)?|trial-\d+)$/.test(file);
 }
 
 /** Writes to a file beside it first, so that a reader never meets half of it. */
 async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
   await writeFile(`${file}.new`, content);
   await rename(`${file}.new`, file);
 }

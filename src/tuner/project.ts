@@ -2,6 +2,7 @@
 import { show, ValidationError } from "../errors.ts";
 import { memory } from "../storage/memory.ts";
 import type { Storage } from "../storage/storage.ts";
+import type { Json } from "../trial/trial.ts";
 
 /** What must stay as it is for trials of one project to be comparable, each in words. */
 export type ProjectSettings = Readonly<Record<string, string>>;
@@ -15,6 +16,10 @@ export interface Project {
   keepSettings(settings: ProjectSettings): Promise<void>;
   saveWeights(trial: number, execution: number, weights: readonly Float32Array[]): Promise<void>;
   loadWeights(trial: number, execution: number): Promise<Float32Array[] | null>;
+  /** Keeps a trial's model without its weights, as Keras reads it; nothing for null. */
+  saveTopology(trial: number, topology: Json): Promise<void>;
+  /** Puts a trial's saved model where other programs look for the winner's. */
+  publish(trial: number, execution: number): Promise<void>;
 }
 
 export function memoryProject(): Project {
@@ -32,6 +37,8 @@ export function memoryProject(): Project {
     },
     loadWeights: async (trial, execution) =>
       weightsOf.get(`${trial}/${execution}`)?.map((values) => values.slice()) ?? null,
+    saveTopology: async () => {},
+    publish: async () => {},
   };
 }
 

@@ -3,34 +3,64 @@ import { ucb } from "../acquisition/ucb.ts";
 import { show, ValidationError } from "../errors.ts";
 import { gp } from "../sampler/gp/gp.ts";
 import type { Sampler } from "../sampler/sampler.ts";
-import type { Space } from "../space/space.ts";
+import { kerasTunerGp } from "./keras-tuner-gp.ts";
 
 /**
- * - "default": our own, the `gp` sampler as it is.
- * - "keras-tuner": the settings of KerasTuner's `BayesianOptimization`: 3 × dimensions random points and at least 3, then
- *   the upper confidence bound with κ = 2.6 of losses that are standardised and not warped. The surrogate stays ours (its
- *   own, of one length-scale and fixed noise, collapses on noisy objectives), and so does the search for the bound's maximum.
+ * - "default": our own, the `gp` sampler as it is, but for the settings that are given.
+ * - "keras-tuner": KerasTuner's `BayesianOptimization` again, for comparison: see `kerasTunerGp`. Its surrogate, of one
+ *   length-scale and fixed noise, collapses on noisy objectives, and the search is random from then on.
  */
 export type Recipe = "default" | "keras-tuner";
 
-/** @throws ValidationError for another name */
-export function recipeSampler(recipe: Recipe, initialPoints?: number): (space: Space) => Sampler {
+/** KerasTuner's settings of Bayesian optimisation. */
+export interface RecipeOptions {
+  readonly numInitialPoints?: number;
+  /** The least variance of the noise, in variances of the losses. */
+  readonly alpha?: number;
+  /** The upper confidence bound's κ, which then takes the place of the expected improvement. */
+  readonly beta?: number;
+}
+
+/** @throws ValidationError for another name, and settings outside their range */
+export function recipeSampler(recipe: Recipe, options: RecipeOptions = {}): Sampler {
+  const { numInitialPoints: count, alpha, beta } = options;
+  for (const [name, value] of [
+    ["alpha", alpha],
+    ["beta", beta],
+  ] as const) {
+    if (value !== undefined && !(typeof value === "number" && value >= 0 && Number.isFinite(value))) {
+      throw new ValidationError(`\`${name}\` must be a finite number >= 0, but got ${show(value)}.`);
+    }
+  }
   switch (recipe) {
-    case "default":
-      return () => gp(initialPoints === undefined ? {} : { initialPoints: { count: initialPoints } });
+    case "default": {
+      const sampler = gp({
+        ...(count === undefined ? {} : { initialPoints: { count } }),
+        ...(beta === undefined ? {} : { acquisition: ucb({ kappa: beta }) }),
+      });
+      return alpha === undefined ? sampler : withNoise(sampler, alpha);
+    }
     case "keras-tuner":
-      return (space) =>
-        gp({
-          acquisition: ucb({ kappa: 2.6 }),
-          initialPoints: {
-            count: initialPoints ?? Math.max(3 * space.coordinates.length, 3),
-            design: "random",
-            centre: false,
-          },
-          warps: ["none"],
-          explore: false,
-        });
+      return kerasTunerGp(options);
     default:
       throw new ValidationError(`\`recipe\` must be "default" or "keras-tuner", but got ${show(recipe)}.`);
   }
+}
+
+/** The sampler, told that every loss has at least this variance, in variances of the losses so far. */
+function withNoise(sampler: Sampler, alpha: number): Sampler {
+  return {
+    name: sampler.name,
+    toJSON: () => ({ ...(sampler.toJSON() as object), alpha }),
+    sample(request) {
+      const losses = request.trials.flatMap(({ loss }) => (loss === null ? [] : [loss]));
+      const centre = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+      const spread = losses.reduce((sum, loss) => sum + (loss - centre) * (loss - centre), 0) / losses.length;
+      const least = losses.length === 0 ? 0 : alpha * spread;
+      const trials = request.trials.map((trial) =>
+        trial.loss === null ? trial : { ...trial, variance: Math.max(least, trial.variance ?? 0) },
+      );
+      return sampler.sample({ ...request, trials });
+    },
+  };
 }

@@ -1,47 +1,55 @@
 /**
- * One training of a tuner's trial: the model is built, trained by the hypermodel, and scored at the best of its epochs,
- * whose weights are kept. The same code runs in process and, as an exported function, in a worker thread.
+ * One training of a tuner's trial: the model is built, trained by the hypermodel, and the weights of its best epoch by the
+ * objective are kept. The same code runs in process and, as an exported function, in a worker thread.
  */
 import type { Callback, Logs } from "../nn/callbacks.ts";
 import { spaceFromJson } from "../space/json.ts";
 import type { FlatParams, ParameterJson } from "../space/parameter.ts";
 import type { SpaceJson } from "../space/space.ts";
+import type { Json } from "../trial/trial.ts";
 import type { WorkerContext } from "../worker/pool.ts";
 import { type CallbackSource, freshCallbacks } from "./callbacks.ts";
 import { type Code, load } from "./code.ts";
+import { disposeOf } from "./disposable.ts";
 import type { EpochProgress } from "./estimator.ts";
+import { FailedTrialError } from "./failed-trial.ts";
 import { type HyperModelLike, toHyperModel } from "./hyper-model.ts";
-import { HyperParameters, initialValue } from "./hyper-parameters.ts";
-import {
-  type EpochLogs,
-  type ExecutionResult,
-  type FitResult,
-  logged,
-  Objective,
-  scoreTraining,
-  TrainingMisused,
-} from "./objective.ts";
+import { HyperParameters, initialValue, type NewEntries } from "./hyper-parameters.ts";
+import { kerasTopology } from "./keras-topology.ts";
+import { type Objective, type ObjectiveJson, objectiveFromJson } from "./objective.ts";
+import { type FitResult, plainResult, scoreTraining, TrainingMisused } from "./training-result.ts";
 
 export interface TrainingTask<M = unknown> {
   readonly hypermodel: Code<HyperModelLike<M>>;
   readonly callbacks: Code<readonly CallbackSource[] | (() => readonly CallbackSource[])>;
-  readonly objective: { readonly name: string; readonly direction: "min" | "max" };
+  readonly objective: ObjectiveJson;
   /** The parameters known so far, and the trial's values by full name. */
   readonly space: SpaceJson;
   readonly values: FlatParams;
+  readonly overrides: readonly string[];
+  readonly newEntries: NewEntries;
   readonly seed: number;
+  /** The weights to go on from, where the trial continues another. */
+  readonly initialWeights: readonly Float32Array[] | null;
+  readonly maxModelSize: number;
   /** x, y and the other arguments of `search`. */
   readonly data: { readonly x: unknown; readonly y: unknown; readonly [option: string]: unknown };
 }
 
 export interface TrainingOutcome {
-  readonly result: ExecutionResult;
-  /** Of all epochs, where the training returned them. */
-  readonly history: EpochLogs | null;
+  /** What `fit` returned, its numbers alone. */
+  readonly result: FitResult;
   /** After the best epoch; null for a model that does not say its weights. */
   readonly weights: readonly Float32Array[] | null;
+  /** The model without its weights, as Keras reads it; null for one that cannot be written so. */
+  readonly topology: Json;
   /** The parameters that the hypermodel asked for, by full name, each with its default said. */
-  readonly asked: readonly { readonly name: string; readonly parameter: ParameterJson }[];
+  readonly asked: readonly AskedParameter[];
+}
+
+export interface AskedParameter {
+  readonly name: string;
+  readonly parameter: ParameterJson;
 }
 
 /** What is wrong with the hypermodel itself; an error's class would be lost on the way out of a thread. */
@@ -49,41 +57,70 @@ export interface Misuse {
   readonly misuse: string;
 }
 
-export async function trainOnce<M>(
-  task: TrainingTask<M>,
-  onEpoch: (progress: EpochProgress) => void,
-): Promise<TrainingOutcome | Misuse> {
-  const objective = new Objective(task.objective.name, task.objective.direction);
+/** The hypermodel said that this trial cannot succeed, or its model is larger than allowed. */
+export interface Refused {
+  readonly refused: string;
+}
+
+export type TrainingEnd = TrainingOutcome | Misuse | Refused;
+
+/** Is told how a training goes on; what returns a promise is awaited. */
+export interface TrainingListener<M> {
+  epochBegin?(epoch: number, model: M): void | Promise<void>;
+  epochEnd?(progress: EpochProgress, model: M): void | Promise<void>;
+  /** Where the trainer calls its callbacks for every batch, which `nn`, whose epochs are one call, does not. */
+  batchBegin?(batch: number, logs: Logs, model: M): void | Promise<void>;
+  batchEnd?(batch: number, logs: Logs, model: M): void | Promise<void>;
+}
+
+export async function trainOnce<M>(task: TrainingTask<M>, listener: TrainingListener<M>): Promise<TrainingEnd> {
+  const objective = objectiveFromJson(task.objective);
   const hypermodel = toHyperModel(await load(task.hypermodel));
-  const hp = new HyperParameters({
-    dimensions: spaceFromJson(task.space).dimensions,
-    values: task.values,
-    seed: task.seed,
-  });
-  const best = keepBestEpoch(objective, onEpoch);
+  const { values, seed, overrides, newEntries } = task;
+  const { dimensions } = spaceFromJson(task.space);
+  const hp = new HyperParameters({ dimensions, values, seed, overrides, newEntries });
   const given = await load(task.callbacks);
+  let model: M | undefined;
   try {
-    const callbacks = [...freshCallbacks(typeof given === "function" ? given() : given), best];
-    const model = await hypermodel.build(hp);
-    const returned = await hypermodel.fit(hp, model, { ...task.data, callbacks, seed: task.seed });
+    const own = freshCallbacks(typeof given === "function" ? given() : given);
+    model = await hypermodel.build(hp);
+    checkSize(model, task.maxModelSize);
+    if (task.initialWeights !== null && isWeighted(model)) model.setWeights(task.initialWeights);
+    const best = keepBestEpoch(objective, listener, model);
+    const returned = await hypermodel.fit(hp, model, { ...task.data, callbacks: [...own, best], seed });
+    scoreTraining(returned, objective);
     return {
-      result: scoreTraining(returned, objective),
-      history: historyOf(returned),
+      result: plainResult(returned),
       weights: best.weights() ?? weightsOf(model),
-      asked: hp.asked.map(({ name, parameter }) => ({
-        name,
-        parameter: { ...parameter.toJSON(), default: initialValue(parameter) },
-      })),
+      topology: kerasTopology(model),
+      asked: askedBy(hp),
     };
   } catch (error) {
     if (error instanceof TrainingMisused) return { misuse: error.message };
+    if (error instanceof FailedTrialError) return { refused: error.message };
     throw error;
+  } finally {
+    disposeOf(model);
   }
 }
 
-/** `trainOnce` for a worker pool; each epoch is posted as a message. */
-export function runTrainingTask(task: TrainingTask, context: WorkerContext): Promise<TrainingOutcome | Misuse> {
-  return trainOnce(task, (progress) => context.post(progress));
+/** What a hypermodel asked for, each parameter with its default said. */
+export function askedBy(hp: HyperParameters): readonly AskedParameter[] {
+  return hp.asked.map(({ name, parameter }) => ({
+    name,
+    parameter: { ...parameter.toJSON(), default: initialValue(parameter) },
+  }));
+}
+
+/** A message of a training in a worker. */
+export type TrainingMessage = { readonly begun: number } | { readonly ended: EpochProgress };
+
+/** `trainOnce` for a worker pool; epochs are posted as messages, batches are not. */
+export function runTrainingTask(task: TrainingTask, context: WorkerContext): Promise<TrainingEnd> {
+  return trainOnce(task, {
+    epochBegin: (epoch) => context.post({ begun: epoch } satisfies TrainingMessage),
+    epochEnd: (progress) => context.post({ ended: progress } satisfies TrainingMessage),
+  });
 }
 
 /** A model whose weights can be read and set. */
@@ -97,14 +134,35 @@ export function isWeighted(model: unknown): model is Weighted {
   return typeof candidate?.getWeights === "function" && typeof candidate.setWeights === "function";
 }
 
-function weightsOf(model: unknown): readonly Float32Array[] | null {
+export function weightsOf(model: unknown): readonly Float32Array[] | null {
   return isWeighted(model) ? model.getWeights() : null;
 }
 
-/** Comes last among the callbacks, so that it sees what the others add to the logs. */
-function keepBestEpoch(
+/** @throws FailedTrialError */
+function checkSize(model: unknown, most: number): void {
+  if (!Number.isFinite(most)) return;
+  const size = sizeOf(model);
+  if (size === null || size <= most) return;
+  throw new FailedTrialError(
+    `A model may have at most \`maxModelSize\` = ${most} parameters, but this trial's has ${size}. Narrow the ranges that make it large, or allow more.`,
+  );
+}
+
+/** Numbers in the model's weights; null for a model that does not say. */
+function sizeOf(model: unknown): number | null {
+  const { countParams } = model as { readonly countParams?: unknown };
+  if (typeof countParams === "function") return Number(countParams.call(model));
+  return weightsOf(model)?.reduce((sum, { length }) => sum + length, 0) ?? null;
+}
+
+/**
+ * Comes last among the callbacks, so that it sees what the others add to the logs. Where epochs do not log what the objective
+ * is made of, since `fit` computes it at the end, the last epoch counts.
+ */
+function keepBestEpoch<M>(
   objective: Objective,
-  onEpoch: (progress: EpochProgress) => void,
+  listener: TrainingListener<M>,
+  model: M,
 ): Callback & { weights(): readonly Float32Array[] | null } {
   let best = Number.NaN;
   let weights: readonly Float32Array[] | null = null;
@@ -114,20 +172,25 @@ function keepBestEpoch(
       best = Number.NaN;
       weights = null;
     },
-    onEpochEnd: (epoch, logs: Logs, { model, epochs }) => {
-      const value = logged(logs, objective);
-      if (weights === null || objective.isBetter(value, best)) {
-        best = value;
-        weights = model.getWeights();
+    onEpochBegin: (epoch) => listener.epochBegin?.(epoch, model),
+    onEpochEnd: (epoch, logs: Logs, { model: trained, epochs }) => {
+      const value = objective.valueIn(logs);
+      if (weights === null || value === undefined || objective.isBetter(value, best)) {
+        best = value ?? Number.NaN;
+        weights = trained.getWeights();
       }
-      onEpoch({ epoch, epochs, logs: { ...logs } });
+      return listener.epochEnd?.({ epoch, epochs, logs: { ...logs } }, model);
     },
+    ...batchCallbacks(listener, model),
   };
 }
 
-function historyOf(result: FitResult): EpochLogs | null {
-  if (typeof result !== "object" || !("history" in result)) return null;
-  // A history may be an object with functions; only its numbers can leave a thread.
-  const { history } = result as { readonly history: EpochLogs };
-  return Object.fromEntries(Object.entries(history).map(([name, values]) => [name, [...values]]));
+/** Left out where nobody listens, for a promise a batch costs more than a small network's batch. */
+function batchCallbacks<M>({ batchBegin, batchEnd }: TrainingListener<M>, model: M): object {
+  return {
+    ...(batchBegin === undefined
+      ? {}
+      : { onBatchBegin: (batch: number, logs: Logs = {}) => batchBegin(batch, logs, model) }),
+    ...(batchEnd === undefined ? {} : { onBatchEnd: (batch: number, logs: Logs = {}) => batchEnd(batch, logs, model) }),
+  };
 }

@@ -6,8 +6,9 @@
  * Of every execution the weights of its best epoch by the objective are kept. A best epoch is chosen after the fact and
  * flatters; the executions, each with its epoch and its history, stand in the trial's attributes.
  */
-import { NotFoundError, show, ValidationError } from "../errors.ts";
+import { NotFoundError, show, TooManyFailuresError, ValidationError } from "../errors.ts";
 import { createRng } from "../math/rng.ts";
+import type { Logs } from "../nn/callbacks.ts";
 import type { Sampler } from "../sampler/sampler.ts";
 import { parameterFromJson } from "../space/json.ts";
 import { Space } from "../space/space.ts";
@@ -16,47 +17,37 @@ import { Emitter, type StudyEvents } from "../study/events.ts";
 import type { ObjectiveResult } from "../study/outcome.ts";
 import type { Study } from "../study/study.ts";
 import type { Trial } from "../study/trial.ts";
-import type { FrozenTrial } from "../trial/trial.ts";
-import { isModuleRef, type ModuleRef } from "../worker/module-ref.ts";
+import { type FrozenTrial, isFinal, type Json } from "../trial/trial.ts";
+import type { ModuleRef } from "../worker/module-ref.ts";
 import type { WorkerFunction, WorkerPool } from "../worker/pool.ts";
 import type { CallbackSource } from "./callbacks.ts";
-import { type Code, checkReachesWorkers, load, openPool, ownModule, type Workers } from "./code.ts";
+import { type Code, checkReachesWorkers, load, openPool, ownModule } from "./code.ts";
 import { mean, standardError } from "./cv-results.ts";
 import { shareTraining } from "./dataset.ts";
 import { discover } from "./discovery.ts";
 import type { EpochProgress } from "./estimator.ts";
 import { executionsOf, executionsToJson } from "./executions.ts";
-import { type HyperModel, type HyperModelLike, type TrainingData, toHyperModel } from "./hyper-model.ts";
-import { HyperParameters } from "./hyper-parameters.ts";
+import { FailedTrialError } from "./failed-trial.ts";
+import { type HyperModel, type TrainingData, toHyperModel } from "./hyper-model.ts";
+import { HyperParameters, type KnownParameters } from "./hyper-parameters.ts";
+import { kerasTopology } from "./keras-topology.ts";
 import { type Objective, toObjective } from "./objective.ts";
 import { agreeOnSettings, memoryProject, type Project } from "./project.ts";
 import { findSearchStudy, openSearchStudy } from "./search-study.ts";
-import { isWeighted, type Misuse, type TrainingOutcome, type TrainingTask, trainOnce } from "./training-task.ts";
+import { type FitResult, historyOf, meanMetrics, scoreTraining, TrainingMisused } from "./training-result.ts";
+import {
+  askedBy,
+  isWeighted,
+  type TrainingEnd,
+  type TrainingListener,
+  type TrainingMessage,
+  type TrainingOutcome,
+  type TrainingTask,
+  trainOnce,
+  weightsOf,
+} from "./training-task.ts";
+import { checkOptions, newEntriesOf, PROJECT_NAME, type TunerOptions } from "./tuner-options.ts";
 import { describeResults, describeSpace } from "./tuner-summary.ts";
-
-export interface TunerOptions<M> {
-  /** A HyperModel, a function (hp) => model, or `fromModule` naming one, which is what workers need. */
-  readonly hypermodel: Code<HyperModelLike<M>>;
-  /** A name in the logs such as "val_auc", or an Objective where the direction cannot be inferred from the name. */
-  readonly objective: string | Objective;
-  /** Trials in all, those of an interrupted search included. Default 10; for `GridSearch` the whole grid. */
-  readonly maxTrials?: number;
-  /** Trainings of each trial, from different seeds; their mean is its value. Default 1. */
-  readonly executionsPerTrial?: number;
-  /** Where projects are kept, so that a search can be interrupted and go on. Default: in memory. */
-  readonly directory?: string;
-  /** The project's directory in `directory`. Default "untitled_project". */
-  readonly projectName?: string;
-  /** Starts afresh, removing what the project has. Default false: the project is resumed. */
-  readonly overwrite?: boolean;
-  /** Fixes the trials and every training. Default: drawn at random, and kept with the project. */
-  readonly seed?: number | string;
-  /**
-   * Train in worker threads, one trial each; the hypermodel must then come from `fromModule`. With a surrogate the sequence
-   * of a seeded search depends on how many there are, but not on their speed. Default: in this thread.
-   */
-  readonly workers?: Workers;
-}
 
 /** What is handed on to every training, beside the data. */
 export interface SearchArguments {
@@ -75,25 +66,76 @@ export interface TunerEvents extends StudyEvents<unknown> {
   readonly epoch: { readonly trial: number; readonly execution: number } & EpochProgress;
 }
 
-/** In what the tuners differ. */
-export interface TunerPlan {
-  readonly name: string;
-  readonly maxTrials: number;
-  sampler(space: Space): Sampler;
+/** A trial that runs, as `runTrial` and the hooks are given it. */
+export interface TunerTrial {
+  readonly number: number;
+  readonly hyperparameters: HyperParameters;
+  /** Aborted when the search is stopped at once. */
+  readonly signal: AbortSignal;
 }
 
+/** How a trial ended: with its value, or with what was thrown. */
+export type TrialEnd =
+  | { readonly value: number; readonly metrics: Readonly<Record<string, number>> }
+  | { readonly error: unknown };
+
+/** Which epochs a trial trains, where the tuner decides that. */
+export interface Stage {
+  /** Epochs that the model has been trained already. */
+  readonly initialEpoch: number;
+  /** Epochs in all, when the trial has ended. */
+  readonly epochs: number;
+  /** The trial whose weights it goes on from. */
+  readonly parent: number | null;
+}
+
+/** In what tuners differ. */
+export interface TunerPlan {
+  /** Kept with a project, so that it is not resumed by another. */
+  readonly name: string;
+  /** `Number.MAX_SAFE_INTEGER` for a search that ends by itself. */
+  readonly maxTrials: number;
+  /** What chooses the trials of a space. */
+  sampler(space: Space): Sampler;
+  /** The stage that the sampler noted with a trial. Default: every trial is trained from its beginning, as long as `fit` says. */
+  stage?(note: Json): Stage | null;
+  /** Names of options that the tuner has beside `TunerOptions`. */
+  readonly options?: readonly string[];
+}
+
+/**
+ * The base of all tuners, to be extended: by another way to choose trials (a plan with any sampler), by another `runTrial`, or
+ * by hooks. Hooks do nothing here, and a promise they return is awaited.
+ *
+ * @example
+ * class SobolSearch extends Tuner<Sequential> {
+ *   constructor(options: TunerOptions<Sequential>) {
+ *     super(options, { name: "Sobol", maxTrials: options.maxTrials ?? 20, sampler: () => sobol() });
+ *   }
+ *   override onTrialEnd(trial: TunerTrial, end: TrialEnd) {
+ *     console.log(trial.number, end);
+ *   }
+ * }
+ */
 export class Tuner<M> {
   readonly objective: Objective;
   readonly #options: TunerOptions<M>;
   readonly #plan: TunerPlan;
   readonly #events = new Emitter<TunerEvents>();
+  readonly #running = new Map<number, Run>();
+  #hypermodel: HyperModel<M> | undefined;
   #opening: Promise<Project> | undefined;
   #study: Study<unknown> | undefined;
   #stopped = false;
 
   /** @throws ValidationError for options outside their range, and for a hypermodel that cannot reach the workers asked for */
   constructor(options: TunerOptions<M>, plan: TunerPlan) {
-    checkOptions(options, plan);
+    checkOptions(options, plan.maxTrials, plan.options ?? []);
+    if (options.hypermodel === undefined && this.runTrial === Tuner.prototype.runTrial) {
+      throw new ValidationError(
+        "A tuner needs a `hypermodel`, but got none. Give a function (hp) => model or a HyperModel, or extend the tuner and override `runTrial`.",
+      );
+    }
     this.objective = toObjective(options.objective);
     this.#options = options;
     this.#plan = plan;
@@ -109,9 +151,9 @@ export class Tuner<M> {
    *
    * @param x, y what the hypermodel's `fit` gets as `data.x` and `data.y`
    * @throws ValidationError for X and y of different lengths, an objective that is not logged, and a stored project that
-   *   differs from what is asked for now; TooManyFailuresError after ten failed trials in a row
+   *   differs from what is asked for now; TooManyFailuresError after `maxConsecutiveFailedTrials` failed trials in a row
    */
-  async search(x: unknown, y: unknown, args: SearchArguments = {}): Promise<void> {
+  async search(x?: unknown, y?: unknown, args: SearchArguments = {}): Promise<void> {
     const { workers } = this.#options;
     this.#stopped = false;
     const { callbacks = [], signal, ...rest } = args;
@@ -119,37 +161,124 @@ export class Tuner<M> {
     if (typeof callbacks === "function") checkReachesWorkers(workers, "`callbacks`", callbacks);
     const data = workers === undefined ? { x, y, ...rest } : shareTraining({ x, y, ...rest });
     checkLengths(data);
-    const hypermodel = toHyperModel(await load(this.#options.hypermodel));
-    const study = await this.#openFor(hypermodel, { ...data, callbacks: [], seed: 0 });
+    const study = await this.#openFor({ ...data, callbacks: [], seed: 0 });
 
     const opened = workers === undefined ? undefined : openPool(workers);
     const stop = new AbortController();
     const onAbort = () => stop.abort(signal?.reason);
     signal?.addEventListener("abort", onAbort, { once: true });
     if (signal?.aborted) onAbort();
-    const run = (trial: Trial<unknown>, execution: number) => {
-      const task = this.#task(study, trial, execution, callbacks, data);
-      const onEpoch = (progress: EpochProgress) =>
-        this.#events.emit("epoch", { trial: trial.number, execution, ...progress });
-      return train(task, opened?.pool, stop.signal, onEpoch);
-    };
+    const setting: Setting = { study, pool: opened?.pool, stop, callbacks, data };
     try {
-      await study.optimize((trial) => this.#try(trial, run, stop), {
+      await this.onSearchBegin();
+      await study.optimize((trial) => this.#try(trial, setting), {
         trials: this.#stopped ? 0 : this.#plan.maxTrials,
         concurrency: opened?.pool.workers ?? 1,
         signal: stop.signal,
         progress: false,
       });
+    } catch (error) {
+      throw inOurWords(error);
     } finally {
       signal?.removeEventListener("abort", onAbort);
       await opened?.close();
+      await this.#publishBest(study);
     }
+    await this.onSearchEnd();
+  }
+
+  /**
+   * Runs a trial and gives its result. To be overridden by a tuner that trains in its own way, or tunes something that is
+   * not a model at all; `super.runTrial` trains the hypermodel `executionsPerTrial` times. A model that should be had back by
+   * `getBestModels` is to be handed to `saveModel`.
+   *
+   * @param data what `search` was given
+   * @returns as `HyperModel.fit`: the objective's value, logs, a history, or a list of these, of which the mean counts
+   * @example
+   * class Parabola extends RandomSearch<never> {
+   *   override runTrial({ hyperparameters: hp }: TunerTrial) {
+   *     return hp.Float("x", { min: -1, max: 1 }) ** 2;
+   *   }
+   * }
+   */
+  async runTrial(trial: TunerTrial, _data: TrainingData): Promise<FitResult> {
+    const run = this.#running.get(trial.number)!;
+    const { executionsPerTrial = 1 } = this.#options;
+    const indices = Array.from({ length: executionsPerTrial }, (_, index) => index);
+    const train = async (index: number) => {
+      run.trainings[index] = await this.#train(run, index);
+    };
+    if (run.setting.pool === undefined) for (const index of indices) await train(index);
+    else await Promise.all(indices.map(train));
+    return run.trainings.map(({ result }) => result);
+  }
+
+  /** Before the first trial of a search. */
+  onSearchBegin(): void | Promise<void> {}
+
+  /** After the last trial of a search that was not ended by an error. */
+  onSearchEnd(): void | Promise<void> {}
+
+  /** Before a trial is run; not before each of its retries. */
+  onTrialBegin(_trial: TunerTrial): void | Promise<void> {}
+
+  /** After a trial, its retries included, and before its end is stored; not for one that is given back. */
+  onTrialEnd(_trial: TunerTrial, _end: TrialEnd): void | Promise<void> {}
+
+  /** @param _model undefined where it is in a worker */
+  onEpochBegin(_trial: TunerTrial, _model: M | undefined, _epoch: number): void | Promise<void> {}
+
+  /** @param _model undefined where it is in a worker */
+  onEpochEnd(_trial: TunerTrial, _model: M | undefined, _epoch: number, _logs: Logs): void | Promise<void> {}
+
+  /**
+   * For models whose trainer calls `onBatchBegin` of its callbacks, trained in this thread; an epoch of `nn` is one call, so that
+   * its batches are not told.
+   */
+  onBatchBegin(_trial: TunerTrial, _model: M, _batch: number, _logs: Logs): void | Promise<void> {}
+
+  /** See `onBatchBegin`. */
+  onBatchEnd(_trial: TunerTrial, _model: M, _batch: number, _logs: Logs): void | Promise<void> {}
+
+  /** Keeps a model's weights with the trial, for an overridden `runTrial`; the default one does it by itself. */
+  async saveModel(trial: TunerTrial, model: M, execution = 0): Promise<void> {
+    const weights = weightsOf(model);
+    if (weights === null) {
+      throw new ValidationError(`A model needs \`getWeights\` and \`setWeights\` to be saved, but got ${show(model)}.`);
+    }
+    const project = await this.#project();
+    await project.saveWeights(trial.number, execution, weights);
+    await project.saveTopology(trial.number, kerasTopology(model));
+  }
+
+  /**
+   * The model of a trial, built anew and given the weights that were saved: those of its best execution, after its best epoch.
+   *
+   * @throws NotFoundError when the trial has no saved weights
+   */
+  async loadModel(trial: FrozenTrial<unknown>): Promise<M> {
+    const { index, seed } = this.#bestExecution(trial);
+    const weights = await (await this.#project()).loadWeights(trial.number, index);
+    const model = await (await this.#loadHypermodel()).build(this.#hyperparameters(trial, seed));
+    if (weights === null || !isWeighted(model)) {
+      throw new NotFoundError(
+        `Trial ${trial.number} has no saved weights${weights === null ? "" : " that its model could take"}. A model needs \`getWeights\` and \`setWeights\` for them; build it from \`getBestHyperparameters\` and train it.`,
+      );
+    }
+    model.setWeights(weights);
+    return model;
   }
 
   /** Lets `search` finish the trials that run and begin no more. */
   stop(): void {
     this.#stopped = true;
     this.#study?.stop();
+  }
+
+  /** The hypermodel, once `search` has begun. @throws NotFoundError before, and for a tuner without one */
+  get hypermodel(): HyperModel<M> {
+    if (this.#hypermodel !== undefined) return this.#hypermodel;
+    throw new NotFoundError("A tuner has its hypermodel at hand once `search` has begun, if it was given one.");
   }
 
   /** The search as a study. @throws NotFoundError before `search` or `open` */
@@ -160,15 +289,21 @@ export class Tuner<M> {
 
   /** The study of a project that was searched before, to look at its results. @throws NotFoundError when there is none */
   async open(): Promise<Study<unknown>> {
-    if (this.#study !== undefined) return this.#study;
-    const project = await this.#project();
-    const study = await findSearchStudy(this.#studyName(), project.storage, this.#events);
-    if (study === null) {
-      const where = project.place === "in memory" ? "yet" : `in ${show(project.place)}`;
-      throw new NotFoundError(`There are no results ${where}. Call \`search\` first.`);
-    }
-    this.#study = study;
-    return study;
+    const study = await this.#find();
+    if (study !== null) return study;
+    const { place } = await this.#project();
+    throw new NotFoundError(
+      `There are no results ${place === "in memory" ? "yet" : `in ${show(place)}`}. Call \`search\` first.`,
+    );
+  }
+
+  /** Trials that `search` would still run, those of an interrupted search included; null when the search ends by itself. */
+  async remainingTrials(): Promise<number | null> {
+    const { maxTrials } = this.#plan;
+    if (maxTrials === Number.MAX_SAFE_INTEGER) return null;
+    const study = await this.#find();
+    const trials = study === null ? [] : await study.trials();
+    return Math.max(0, maxTrials - trials.filter(({ state }) => isFinal(state)).length);
   }
 
   /** Completed trials, the best first. */
@@ -189,30 +324,10 @@ export class Tuner<M> {
     return trials.map((trial) => this.#hyperparameters(trial, 0));
   }
 
-  /**
-   * The models of the best trials, built anew and given the weights that were saved: those of the trial's best execution,
-   * after its best epoch.
-   *
-   * @throws NotFoundError when a trial has no saved weights
-   */
+  /** The models of the best trials with their trained weights: see `loadModel`. @throws NotFoundError when a trial has none */
   async getBestModels(count = 1): Promise<M[]> {
-    const hypermodel = toHyperModel(await load(this.#options.hypermodel));
-    const project = await this.#project();
     const models: M[] = [];
-    for (const trial of await this.getBestTrials(count)) {
-      const executions = executionsOf(trial);
-      const best = executions.reduce((a, b) => (this.objective.isBetter(b.value, a.value) ? b : a));
-      const index = executions.indexOf(best);
-      const weights = await project.loadWeights(trial.number, index);
-      const model = await hypermodel.build(this.#hyperparameters(trial, best.seed));
-      if (weights === null || !isWeighted(model)) {
-        throw new NotFoundError(
-          `Trial ${trial.number} has no saved weights${weights === null ? "" : " that its model could take"}. A model needs \`getWeights\` and \`setWeights\` for them; build it from \`getBestHyperparameters\` and train it.`,
-        );
-      }
-      model.setWeights(weights);
-      models.push(model);
-    }
+    for (const trial of await this.getBestTrials(count)) models.push(await this.loadModel(trial));
     return models;
   }
 
@@ -231,8 +346,8 @@ export class Tuner<M> {
   /** The parameters for people to read; before `search` those that `build` asks for, for `fit` needs data to be rehearsed. */
   async searchSpaceSummary(): Promise<string> {
     if (this.#study !== undefined) return describeSpace(this.#study.space.dimensions);
-    const hypermodel = toHyperModel(await load(this.#options.hypermodel));
-    return `${describeSpace(await discover(hypermodel, null))}\nWhat \`fit\` asks for is found when the search begins.`;
+    const dimensions = await discover(await this.#loadHypermodel(), null, this.#advance());
+    return `${describeSpace(dimensions)}\nWhat \`fit\` asks for is found when the search begins.`;
   }
 
   /** Closes the project's files. */
@@ -248,22 +363,55 @@ export class Tuner<M> {
     return this.#opening;
   }
 
+  /** @throws NotFoundError for a tuner without one */
+  async #loadHypermodel(): Promise<HyperModel<M>> {
+    const { hypermodel } = this.#options;
+    if (hypermodel === undefined) {
+      throw new NotFoundError("This tuner was made without a `hypermodel`, so that it cannot build models.");
+    }
+    this.#hypermodel ??= toHyperModel(await load(hypermodel));
+    return this.#hypermodel;
+  }
+
+  /** The study, if there is one already. */
+  async #find(): Promise<Study<unknown> | null> {
+    if (this.#study !== undefined) return this.#study;
+    const study = await findSearchStudy(this.#studyName(), (await this.#project()).storage, this.#events);
+    if (study !== null) this.#study = study;
+    return study;
+  }
+
   #studyName(): string {
     return this.#options.projectName ?? PROJECT_NAME;
   }
 
+  /** What was registered in advance. */
+  #advance(): KnownParameters {
+    const dimensions = this.#options.hyperparameters?.dimensions ?? [];
+    return { dimensions, overrides: dimensions.map(({ name }) => name), newEntries: newEntriesOf(this.#options) };
+  }
+
+  /** What a trial's hyperparameters know: the study's space, in which what is not searched is fixed. */
+  #known(study: Study<unknown>): Required<Pick<KnownParameters, "dimensions" | "overrides" | "newEntries">> {
+    const { dimensions } = study.space;
+    const newEntries = newEntriesOf(this.#options);
+    const advance = this.#options.hyperparameters?.dimensions ?? [];
+    const overrides = (newEntries === "fix" ? dimensions : advance).map(({ name }) => name);
+    return { dimensions, overrides, newEntries };
+  }
+
   /** The study for a search, of all parameters that a rehearsal with these data finds. */
-  async #openFor(hypermodel: HyperModel<M>, data: TrainingData): Promise<Study<unknown>> {
-    const space = new Space(await discover(hypermodel, data));
+  async #openFor(data: TrainingData): Promise<Study<unknown>> {
+    const space = new Space(await this.#discover(data));
     const project = await this.#project();
     const sampler = this.#plan.sampler(space);
     await agreeOnSettings(project, {
       tuner: this.#plan.name,
-      objective: `${this.objective.name}, ${this.objective.direction}`,
+      objective: `${this.objective.names.join(" and ")}, ${this.objective.direction}`,
       executionsPerTrial: String(this.#options.executionsPerTrial ?? 1),
       sampler: `${sampler.name} ${JSON.stringify(sampler.toJSON())}`,
     });
-    const { seed } = this.#options;
+    const { seed, maxConsecutiveFailedTrials = 3 } = this.#options;
     const study = await openSearchStudy(
       {
         name: this.#studyName(),
@@ -271,19 +419,29 @@ export class Tuner<M> {
         direction: this.objective.direction === "min" ? "minimize" : "maximize",
         space,
         sampler,
+        maxConsecutiveFailures: maxConsecutiveFailedTrials,
         ...(seed === undefined ? {} : { seed }),
       },
       this.#events,
     );
     this.#study = study;
-    if (seed !== undefined) await this.#warnOfUnseeded(hypermodel, space);
+    if (seed !== undefined && this.#hypermodel !== undefined) await this.#warnOfUnseeded(this.#hypermodel, study);
     return study;
   }
 
+  /** A `runTrial` of the user's own cannot be rehearsed: what it asks for is met in its first trial. */
+  async #discover(data: TrainingData): Promise<KnownParameters["dimensions"] & {}> {
+    const advance = this.#advance();
+    if (this.#options.hypermodel === undefined) return advance.dimensions ?? [];
+    const hypermodel = await this.#loadHypermodel();
+    const ownTraining = this.runTrial !== Tuner.prototype.runTrial;
+    return discover(hypermodel, ownTraining ? null : data, advance);
+  }
+
   /** A model that takes another seed each time it is built trains differently each time. */
-  async #warnOfUnseeded(hypermodel: HyperModel<M>, space: Space): Promise<void> {
+  async #warnOfUnseeded(hypermodel: HyperModel<M>, study: Study<unknown>): Promise<void> {
     const seedOf = async () => {
-      const model: unknown = await hypermodel.build(new HyperParameters({ dimensions: space.dimensions }));
+      const model: unknown = await hypermodel.build(new HyperParameters(this.#known(study)));
       return typeof model === "object" && model !== null && "seed" in model ? model.seed : undefined;
     };
     const first = await seedOf();
@@ -294,99 +452,216 @@ export class Tuner<M> {
     );
   }
 
-  #task(
-    study: Study<unknown>,
-    trial: Trial<unknown>,
-    execution: number,
-    callbacks: NonNullable<SearchArguments["callbacks"]>,
-    data: TrainingTask["data"],
-  ): TrainingTask<M> {
-    return {
-      hypermodel: this.#options.hypermodel,
-      callbacks,
-      objective: { name: this.objective.name, direction: this.objective.direction },
-      space: study.space.toJSON(),
-      values: trial.planned,
-      seed: createRng(study.seed).fork("training").fork(trial.number).fork(execution).uint32(),
-      data,
+  /** One trial with its retries, and the hooks around them. */
+  async #try(trial: Trial<unknown>, setting: Setting): Promise<ObjectiveResult> {
+    const { study, stop } = setting;
+    const { maxRetriesPerTrial = 0 } = this.#options;
+    const stage = await this.#stageOf(trial.number, study);
+    const failures: string[] = [];
+    const handleOf = (attempt: number): TunerTrial => ({
+      number: trial.number,
+      hyperparameters: new HyperParameters({
+        ...this.#known(study),
+        values: trial.planned,
+        seed: this.#seed(study, trial.number, 0, attempt),
+      }),
+      signal: stop.signal,
+    });
+    const end = async (handle: TunerTrial, how: TrialEnd) => {
+      if (!stop.signal.aborted) await this.onTrialEnd(handle, how);
     };
+    await this.onTrialBegin(handleOf(0));
+    for (let attempt = 0; ; attempt++) {
+      const handle = handleOf(attempt);
+      const run: Run = { trial, handle, attempt, stage, setting, trainings: [] };
+      this.#running.set(trial.number, run);
+      try {
+        const result = await this.#runAndScore(run);
+        if (Number.isNaN(result.value) && attempt < maxRetriesPerTrial) {
+          throw new Error(`The objective ${show(this.objective.name)} is not a number.`);
+        }
+        await end(handle, result);
+        return result;
+      } catch (error) {
+        if (error instanceof TrainingMisused) {
+          // Stopping everything gives the trial back: what is wrong is not its parameters.
+          const misuse = new ValidationError(error.message);
+          stop.abort(misuse);
+          throw misuse;
+        }
+        if (error instanceof FailedTrialError || stop.signal.aborted || attempt >= maxRetriesPerTrial) {
+          await end(handle, { error });
+          throw error;
+        }
+        failures.push(error instanceof Error ? error.message : show(error));
+        await trial.setAttribute("retries", failures);
+      } finally {
+        this.#running.delete(trial.number);
+      }
+    }
   }
 
-  /** One trial: weights and executions are kept before the trial ends. */
-  async #try(
-    trial: Trial<unknown>,
-    run: (trial: Trial<unknown>, execution: number) => Promise<Training>,
-    stop: AbortController,
-  ): Promise<ObjectiveResult> {
-    const { executionsPerTrial = 1 } = this.#options;
-    const indices = Array.from({ length: executionsPerTrial }, (_, index) => index);
-    const outcomes: Exclude<Training, Misuse>[] = [];
-    const inWorkers = this.#options.workers !== undefined;
-    const ended = inWorkers ? await Promise.all(indices.map((index) => run(trial, index))) : [];
-    for (const index of indices) {
-      const outcome = ended[index] ?? (await run(trial, index));
-      if ("misuse" in outcome) {
-        // Stopping everything gives the trial back: what is wrong is not its parameters.
-        const error = new ValidationError(outcome.misuse);
-        stop.abort(error);
-        throw error;
-      }
-      outcomes.push(outcome);
-    }
+  /** Weights and executions are kept before the trial ends. */
+  async #runAndScore(run: Run): Promise<Exclude<ObjectiveResult, number> & { metrics: Record<string, number> }> {
+    const { trial, handle, setting, stage, trainings } = run;
+    const seed = handle.hyperparameters.seed;
+    const begun = systemClock();
+    const staged = stage === null ? {} : { initialEpoch: stage.initialEpoch, epochs: stage.epochs };
+    const returned = await this.runTrial(handle, { ...setting.data, ...staged, callbacks: [], seed });
+    const parts: readonly FitResult[] = Array.isArray(returned) && returned.length > 0 ? returned : [returned];
+    const results = parts.map((part) => scoreTraining(part, this.objective, "`runTrial` of a tuner"));
+
     const project = await this.#project();
-    for (const [index, { weights }] of outcomes.entries()) {
+    for (const [index, { weights }] of trainings.entries()) {
       if (weights !== null) await project.saveWeights(trial.number, index, weights);
     }
-    await trial.setAttribute(
-      "executions",
-      executionsToJson(outcomes.map(({ result, seed, history }) => ({ ...result, seed, history }))),
-    );
-    for (const { name, parameter } of outcomes[0]!.asked) {
+    const topology = trainings[0]?.topology ?? null;
+    if (topology !== null) await project.saveTopology(trial.number, topology);
+    const executions = results.map((result, index) => ({
+      ...result,
+      seed: trainings[index]?.seed ?? seed,
+      history: historyOf(parts[index]!),
+    }));
+    await trial.setAttribute("executions", executionsToJson(executions));
+    if (stage !== null) await trial.setAttribute("stage", { ...stage });
+    for (const { name, parameter } of trainings[0]?.asked ?? askedBy(handle.hyperparameters)) {
       // A parameter that no rehearsal met joins the space here, with the value it had: its default, or what was planned.
       if (!Object.hasOwn(trial.flatParams, name)) trial.suggest(name, parameterFromJson(parameter));
     }
-    const values = outcomes.map(({ result }) => result.value);
+    const values = results.map(({ value }) => value);
     const spread = standardError(values);
+    const seconds = trainings.map((training) => training.seconds);
     return {
       value: mean(values),
       ...(spread === undefined || !Number.isFinite(spread) ? {} : { standardError: spread }),
-      cost: outcomes.reduce((sum, { seconds }) => sum + seconds, 0),
-      metrics: meanMetrics(outcomes.map(({ result }) => result.metrics)),
+      cost: seconds.length === 0 ? (systemClock() - begun) / 1000 : seconds.reduce((sum, one) => sum + one, 0),
+      metrics: meanMetrics(results),
     };
   }
 
+  /** One training, in a worker where there is a pool. */
+  async #train(run: Run, execution: number): Promise<Training> {
+    const { setting, stage, trial, handle } = run;
+    const { study, pool, stop, callbacks, data } = setting;
+    const { hypermodel, maxModelSize = Number.POSITIVE_INFINITY } = this.#options;
+    const { overrides, newEntries } = this.#known(study);
+    const parent = stage === null ? null : stage.parent;
+    const task: TrainingTask<M> = {
+      hypermodel: hypermodel!,
+      callbacks,
+      objective: this.objective.toJSON(),
+      space: study.space.toJSON(),
+      values: trial.planned,
+      overrides,
+      newEntries,
+      seed: this.#seed(study, trial.number, execution, run.attempt),
+      initialWeights: parent === null ? null : await (await this.#project()).loadWeights(parent, execution),
+      maxModelSize,
+      data: stage === null ? data : { ...data, epochs: stage.epochs, initialEpoch: stage.initialEpoch },
+    };
+    const begun = systemClock();
+    const told = (progress: EpochProgress) =>
+      this.#events.emit("epoch", { trial: trial.number, execution, ...progress });
+    const end: TrainingEnd =
+      pool === undefined
+        ? await trainOnce({ ...task, data: { ...task.data, signal: stop.signal } }, this.#listener(handle, told))
+        : await pool.run(TRAINING_TASK, task as TrainingTask, {
+            signal: stop.signal,
+            onMessage: (message) => this.#onMessage(message as TrainingMessage, handle, told, stop),
+          });
+    if ("misuse" in end) throw new TrainingMisused(end.misuse);
+    if ("refused" in end) throw new FailedTrialError(end.refused);
+    return { ...end, seed: task.seed, seconds: (systemClock() - begun) / 1000 };
+  }
+
+  #listener(trial: TunerTrial, told: (progress: EpochProgress) => void): TrainingListener<M> {
+    const { prototype } = Tuner;
+    return {
+      epochBegin: (epoch, model) => this.onEpochBegin(trial, model, epoch),
+      epochEnd: (progress, model) => {
+        told(progress);
+        return this.onEpochEnd(trial, model, progress.epoch, progress.logs);
+      },
+      ...(this.onBatchBegin === prototype.onBatchBegin
+        ? {}
+        : { batchBegin: (batch: number, logs: Logs, model: M) => this.onBatchBegin(trial, model, batch, logs) }),
+      ...(this.onBatchEnd === prototype.onBatchEnd
+        ? {}
+        : { batchEnd: (batch: number, logs: Logs, model: M) => this.onBatchEnd(trial, model, batch, logs) }),
+    };
+  }
+
+  /** A hook that throws ends the search: the worker, which trains on meanwhile, could not be told. */
+  #onMessage(
+    message: TrainingMessage,
+    trial: TunerTrial,
+    told: (progress: EpochProgress) => void,
+    stop: AbortController,
+  ): void {
+    if ("ended" in message) told(message.ended);
+    const hook = async () =>
+      "ended" in message
+        ? this.onEpochEnd(trial, undefined, message.ended.epoch, message.ended.logs)
+        : this.onEpochBegin(trial, undefined, message.begun);
+    hook().catch((error: unknown) => stop.abort(error));
+  }
+
+  async #stageOf(number: number, study: Study<unknown>): Promise<Stage | null> {
+    if (this.#plan.stage === undefined) return null;
+    return this.#plan.stage((await study.trials())[number]!.note);
+  }
+
+  /** The seed of a trial's execution; a retry trains from another, for the first one may be what failed. */
+  #seed(study: Study<unknown>, trial: number, execution: number, attempt: number): number {
+    const rng = createRng(study.seed).fork("training").fork(trial).fork(execution);
+    return (attempt === 0 ? rng : rng.fork("retry").fork(attempt)).uint32();
+  }
+
+  #bestExecution(trial: FrozenTrial<unknown>): { readonly index: number; readonly seed: number } {
+    const executions = executionsOf(trial);
+    const better = (a: number, b: number) => this.objective.isBetter(executions[b]!.value, executions[a]!.value);
+    const index = executions.reduce((best, _, at) => (better(best, at) ? at : best), 0);
+    return { index, seed: executions[index]?.seed ?? 0 };
+  }
+
+  /** Puts the winner's weights where another program finds them. */
+  async #publishBest(study: Study<unknown>): Promise<void> {
+    const best = await study.best();
+    if (best !== null) await (await this.#project()).publish(best.number, this.#bestExecution(best).index);
+  }
+
   #hyperparameters(trial: FrozenTrial<unknown>, seed: number): HyperParameters {
-    const { space } = this.study;
-    return new HyperParameters({ dimensions: space.dimensions, values: space.flatten(trial.params), seed });
+    const { study } = this;
+    return new HyperParameters({ ...this.#known(study), values: study.space.flatten(trial.params), seed });
   }
 }
 
-type Training = Misuse | (TrainingOutcome & { readonly seed: number; readonly seconds: number });
-
-/** One training, in a worker where there is a pool. */
-async function train<M>(
-  task: TrainingTask<M>,
-  pool: WorkerPool | undefined,
-  signal: AbortSignal,
-  onEpoch: (progress: EpochProgress) => void,
-): Promise<Training> {
-  const begun = systemClock();
-  const outcome =
-    pool === undefined
-      ? await trainOnce({ ...task, data: { ...task.data, signal } }, onEpoch)
-      : await pool.run(TRAINING_TASK, task as TrainingTask, {
-          signal,
-          onMessage: (message) => onEpoch(message as EpochProgress),
-        });
-  return "misuse" in outcome ? outcome : { ...outcome, seed: task.seed, seconds: (systemClock() - begun) / 1000 };
+/** What all trials of one search share. */
+interface Setting {
+  readonly study: Study<unknown>;
+  readonly pool: WorkerPool | undefined;
+  readonly stop: AbortController;
+  readonly callbacks: NonNullable<SearchArguments["callbacks"]>;
+  readonly data: TrainingTask["data"];
 }
 
-const TRAINING_TASK: ModuleRef<WorkerFunction<TrainingTask, TrainingOutcome | Misuse>> = ownModule(
+/** One attempt at a trial. */
+interface Run {
+  readonly trial: Trial<unknown>;
+  readonly handle: TunerTrial;
+  readonly attempt: number;
+  readonly stage: Stage | null;
+  readonly setting: Setting;
+  /** One an execution; none for a `runTrial` of the user's own. */
+  readonly trainings: Training[];
+}
+
+type Training = TrainingOutcome & { readonly seed: number; readonly seconds: number };
+
+const TRAINING_TASK: ModuleRef<WorkerFunction<TrainingTask, TrainingEnd>> = ownModule(
   "training-task",
   "runTrainingTask",
 );
-
-const PROJECT_NAME = "untitled_project";
 
 async function openProject(options: TunerOptions<unknown>): Promise<Project> {
   const { directory, projectName = PROJECT_NAME, overwrite = false } = options;
@@ -395,26 +670,17 @@ async function openProject(options: TunerOptions<unknown>): Promise<Project> {
   return projectDirectory(directory, projectName, overwrite);
 }
 
-function checkOptions(options: TunerOptions<unknown>, plan: TunerPlan): void {
-  const { executionsPerTrial = 1, directory, projectName = PROJECT_NAME, hypermodel, workers } = options;
-  if (!isModuleRef(hypermodel)) toHyperModel(hypermodel as HyperModelLike<unknown>);
-  checkReachesWorkers(workers, "the hypermodel", hypermodel);
-  for (const [name, value] of [
-    ["maxTrials", plan.maxTrials],
-    ["executionsPerTrial", executionsPerTrial],
-  ] as const) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new ValidationError(`\`${name}\` must be an integer >= 1, but got ${show(value)}.`);
-    }
-  }
-  if (directory !== undefined && (typeof directory !== "string" || directory === "")) {
-    throw new ValidationError(`\`directory\` must be the path of a directory, but got ${show(directory)}.`);
-  }
-  if (typeof projectName !== "string" || !/^[\p{L}\p{N}_][\p{L}\p{N}_. -]{0,99}$/u.test(projectName)) {
-    throw new ValidationError(
-      `\`projectName\` names a directory and must be 1 to 100 letters, digits, dots, dashes, spaces and underscores, the first of them a letter, digit or underscore, but got ${show(projectName)}.`,
-    );
-  }
+/** The study's option has another name here. */
+function inOurWords(error: unknown): unknown {
+  if (!(error instanceof TooManyFailuresError)) return error;
+  const message = error.message
+    .replace("The study stops", "The search stops")
+    .replace(
+      "Mend the objective or the space, or raise `maxConsecutiveFailures`",
+      "Mend the hypermodel or its ranges, or raise `maxConsecutiveFailedTrials`",
+    )
+    .replace("`optimize`", "`search`");
+  return new TooManyFailuresError(message, { cause: error });
 }
 
 /** X and y of different lengths would fail every trial, so it is said at once; other kinds of data are the model's to check. */
@@ -429,10 +695,4 @@ function rowsOf(data: unknown): number | undefined {
   if (typeof data !== "object" || data === null) return undefined;
   const { rows, length } = data as { readonly rows?: unknown; readonly length?: unknown };
   return typeof rows === "number" ? rows : typeof length === "number" ? length : undefined;
-}
-
-function meanMetrics(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
-  return Object.fromEntries(
-    Object.keys(all[0]!).map((name) => [name, mean(all.map((metrics) => metrics[name] ?? Number.NaN))]),
-  );
 }
