@@ -21,7 +21,7 @@ export type {
   EstimatorSource,
 } from "./estimator.ts";
 export { type Execution, executionsOf } from "./executions.ts";
-export { FailedTrialError, FailedTrialError } from "./failed-trial.ts";
+export { FailedTrialError } from "./failed-trial.ts";
 export { GridSearchCV } from "./grid-search-cv.ts";
 export type { HalvingOptions, HalvingSchedule } from "./halving-schedule.ts";
 export {
