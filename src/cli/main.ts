@@ -58,6 +58,7 @@ function createProgram(): Command {
     .option("--seed <seed>", "makes the sequence of trials repeatable")
     .addOption(new Option("--sampler <name>", "how to choose").choices(["gp", "random", "grid", "sobol"]).default("gp"))
     .addOption(new Option("--pruner <name>", "how to stop trials that fall behind").choices(["median", "halving"]))
+    .option("--min-steps <n>", "no trial is stopped before it has reported this step", integer(1))
     .option("--timeout <seconds>", "a trial that takes longer is stopped and has failed", positive)
     .option("--retries <n>", "how often a trial that failed is tried again", integer(0), 0)
     .addOption(

@@ -32,6 +32,7 @@ export interface RunOptions {
   readonly seed?: string;
   readonly sampler: "gp" | "random" | "grid" | "sobol";
   readonly pruner?: "median" | "halving";
+  readonly minSteps?: number;
   readonly timeout?: number;
   readonly retries: number;
   readonly resultFile?: string;
@@ -52,7 +53,7 @@ export async function run(options: RunOptions): Promise<number> {
     direction: options.maximize === undefined ? "minimize" : "maximize",
     space,
     sampler: SAMPLERS[options.sampler](),
-    ...(options.pruner === undefined ? {} : { pruner: PRUNERS[options.pruner]() }),
+    ...(options.pruner === undefined ? {} : { pruner: PRUNERS[options.pruner](options.minSteps) }),
     ...(options.seed === undefined ? {} : { seed: seedOf(options.seed) }),
   });
   const output = json ? process.stdout : process.stderr;
@@ -83,9 +84,9 @@ const SAMPLERS: Readonly<Record<RunOptions["sampler"], () => Sampler>> = {
   grid: () => grid({ points: 5 }),
 };
 
-const PRUNERS: Readonly<Record<NonNullable<RunOptions["pruner"]>, () => Pruner>> = {
-  median: () => median(),
-  halving: () => halving(),
+const PRUNERS: Readonly<Record<NonNullable<RunOptions["pruner"]>, (minSteps: number | undefined) => Pruner>> = {
+  median: (warmupSteps = 0) => median({ warmupSteps }),
+  halving: (minResource = 1) => halving({ minResource }),
 };
 
 function metricOf({ maximize, minimize }: RunOptions): string {
