@@ -40,16 +40,20 @@ export {
   type NewEntries,
   type WhenParent,
 } from "./hyper-parameters.ts";
-export {
-  type BuildNetwork,
-  type ClassifierData,
-  type ClassifierFitOptions,
-  type NnClassifier,
-  nnClassifier,
-} from "./nn-classifier.ts";
+export { type LogisticRegression, type LogisticRegressionParams, logisticRegression } from "./logistic-regression.ts";
+export { type ClassifierData, type NnClassifier, nnClassifier } from "./nn-classifier.ts";
+export type { BuildNetwork, NetworkFitOptions } from "./nn-estimator.ts";
+export { type NnRegressor, nnRegressor, type RegressorData } from "./nn-regressor.ts";
 export { MultiObjective, Objective, type ObjectiveJson, type ObjectiveLike } from "./objective.ts";
 export { type Distributions, type GridParams, type GridValues, ParameterGrid } from "./parameter-grid.ts";
 export { parameterSampler } from "./parameter-sampler.ts";
+export { chain, type TransformerSteps } from "./pipeline/chain.ts";
+export { type ColumnGroup, type ColumnTransformerOptions, columnTransformer } from "./pipeline/column-transformer.ts";
+export { type OneHotEncoderParams, oneHotEncoder } from "./pipeline/one-hot-encoder.ts";
+export { type Pipeline, pipeline } from "./pipeline/pipeline.ts";
+export { type SimpleImputerParams, simpleImputer } from "./pipeline/simple-imputer.ts";
+export { type StandardScalerParams, standardScaler } from "./pipeline/standard-scaler.ts";
+export type { FittedTransformer, Transformer } from "./pipeline/transformer.ts";
 export { RandomizedSearchCV, type RandomizedSearchOptions } from "./randomized-search-cv.ts";
 export type { Recipe } from "./recipe.ts";
 export type { Refit } from "./refit.ts";

@@ -1,12 +1,20 @@
-/** A network of `nn` as an estimator, in the manner of scikeras: what a search under cross-validation fits and scores. */
-import { NotFoundError, show, ValidationError } from "../errors.ts";
-import type { Callback, History } from "../nn/callbacks.ts";
-import { balancedClassWeights, initialBias } from "../nn/class-balance.ts";
-import { type ClassWeight, labelOf, type Matrix } from "../nn/data.ts";
+/** A network of `nn` as a classifier: what a search under cross-validation fits and scores. */
+import { show, ValidationError } from "../errors.ts";
+import type { History } from "../nn/callbacks.ts";
+import { initialBias } from "../nn/class-balance.ts";
+import { labelOf, type Matrix } from "../nn/data.ts";
 import type { Sequential } from "../nn/sequential.ts";
-import type { FitOptions } from "../nn/training.ts";
-import { type CallbackSource, freshCallbacks } from "./callbacks.ts";
 import type { CloneableEstimator, EstimatorFitOptions } from "./estimator.ts";
+import {
+  type BuildNetwork,
+  checkBuild,
+  type FittedNetwork,
+  fitNetwork,
+  type NetworkFitOptions,
+  neededNetwork,
+  randomSeed,
+  type TrainableNetwork,
+} from "./nn-estimator.ts";
 
 /** What is known of a training's rows when its network is built. */
 export interface ClassifierData {
@@ -20,25 +28,6 @@ export interface ClassifierData {
   readonly seed: number;
 }
 
-/** What a classifier needs of a network. */
-export interface ClassifierNetwork {
-  readonly outputUnits: number;
-  fit(x: Matrix, y: ArrayLike<number>, options: FitOptions): Promise<History>;
-  /** [rows, outputUnits], row-major. */
-  predict(x: Matrix): Float32Array;
-  /** Frees what the network holds beside memory of JavaScript, where it does. */
-  dispose?(): void;
-}
-
-/** Builds and compiles the network of one candidate. */
-export type BuildNetwork<P, N = Sequential> = (params: P, data: ClassifierData) => N | Promise<N>;
-
-export interface ClassifierFitOptions extends Omit<FitOptions, "classWeight" | "callbacks" | "seed"> {
-  /** `"balanced"` lets every class count alike: `balancedClassWeights` of the training's own labels. */
-  readonly classWeight?: ClassWeight | "balanced";
-  readonly callbacks?: readonly CallbackSource[];
-}
-
 export interface NnClassifier<P, N = Sequential> extends CloneableEstimator<NnClassifier<P, N>> {
   readonly type: "classifier";
   readonly params: P;
@@ -46,11 +35,7 @@ export interface NnClassifier<P, N = Sequential> extends CloneableEstimator<NnCl
   readonly model: N;
   /** Its epochs. @throws NotFoundError before `fit` */
   readonly history: History;
-  fit(
-    x: Matrix,
-    y: ArrayLike<number>,
-    options?: EstimatorFitOptions & ClassifierFitOptions,
-  ): Promise<NnClassifier<P, N>>;
+  fit(x: Matrix, y: ArrayLike<number>, options?: EstimatorFitOptions & NetworkFitOptions): Promise<NnClassifier<P, N>>;
   /** The likelier class of each row. */
   predict(x: Matrix): Float32Array;
   /** The probability of class 1, [rows]; with more than two classes of each, [rows, classes], row-major. */
@@ -58,16 +43,14 @@ export interface NnClassifier<P, N = Sequential> extends CloneableEstimator<NnCl
   getParams(): P;
   setParams(params: Readonly<Record<string, unknown>>): NnClassifier<P, N>;
   clone(): NnClassifier<P, N>;
-  /** Frees the fitted network; there is nothing to free of a `Sequential`. */
+  /** Frees the fitted network; of a `Sequential` there is nothing to free. */
   dispose(): void;
 }
 
-/** Params that are settings of the training; all params are handed to `build` as well. */
-const FIT_PARAMS = ["epochs", "batchSize", "shuffle", "validationSplit"] as const;
-
 /**
  * A classifier that builds a network of its params and trains it. Params named `epochs`, `batchSize`, `shuffle` and
- * `validationSplit` go to `model.fit`.
+ * `validationSplit` go to `model.fit`, as do those with "fit." before their names, "fit.classWeight" among them; a
+ * "model." before a name is left out for `build`.
  *
  * @param fitDefaults options of every training; those given to `fit` go before them, and params before both
  * @example
@@ -78,27 +61,22 @@ const FIT_PARAMS = ["epochs", "batchSize", "shuffle", "validationSplit"] as cons
  * }, { epochs: 30, classWeight: "balanced" });
  */
 export function nnClassifier<P extends object = Record<string, unknown>>(
-  build: BuildNetwork<P>,
-  fitDefaults: ClassifierFitOptions = {},
+  build: BuildNetwork<P, ClassifierData>,
+  fitDefaults: NetworkFitOptions = {},
 ): NnClassifier<P> {
-  if (typeof build !== "function") {
-    throw new ValidationError(`\`build\` must be a function (params, data) => model, but got ${show(build)}.`);
-  }
   return networkClassifier<P, Sequential>(build, fitDefaults, {} as P);
 }
 
 /** `nnClassifier` for networks of any make. */
-export function networkClassifier<P extends object, N extends ClassifierNetwork>(
-  build: BuildNetwork<P, N>,
-  fitDefaults: ClassifierFitOptions,
+export function networkClassifier<P extends object, N extends TrainableNetwork>(
+  build: BuildNetwork<P, ClassifierData, N>,
+  fitDefaults: NetworkFitOptions,
   params: P,
 ): NnClassifier<P, N> {
+  checkBuild(build);
   let current = params;
-  let fitted: { readonly model: N; readonly history: History } | undefined;
-  const needed = () => {
-    if (fitted !== undefined) return fitted;
-    throw new NotFoundError("A classifier has a network after `fit`, and not before.");
-  };
+  let fitted: FittedNetwork<N> | undefined;
+  const needed = () => neededNetwork("classifier", fitted);
   const classifier: NnClassifier<P, N> = {
     type: "classifier",
     get params() {
@@ -111,29 +89,9 @@ export function networkClassifier<P extends object, N extends ClassifierNetwork>
       return needed().history;
     },
     fit: async (x, y, options = {}) => {
-      const merged: EstimatorFitOptions & ClassifierFitOptions = { ...fitDefaults, ...options };
-      const { seed, onEpoch, classWeight, callbacks, ...rest } = merged;
-      const data = describe(x, y, seed);
-      const model = await build(current, data);
-      const settings = Object.fromEntries(
-        FIT_PARAMS.flatMap((name) => (Object.hasOwn(current, name) ? [[name, current[name as keyof P]]] : [])),
-      );
-      const weights = classWeight === "balanced" ? balancedClassWeights(y) : classWeight;
-      const training = {
-        ...rest,
-        ...settings,
-        seed: data.seed,
-        ...(weights === undefined ? {} : { classWeight: weights }),
-        callbacks: [...freshCallbacks(callbacks), told(onEpoch)],
-      };
-      try {
-        const history = await model.fit(x, y, training);
-        fitted?.model.dispose?.();
-        fitted = { model, history };
-      } catch (error) {
-        model.dispose?.();
-        throw error;
-      }
+      const next = await fitNetwork(build, current, fitDefaults, x, y, options, describe(x, y, options.seed));
+      fitted?.model.dispose?.();
+      fitted = next;
       return classifier;
     },
     predict: (x) => {
@@ -161,15 +119,7 @@ export function networkClassifier<P extends object, N extends ClassifierNetwork>
   return classifier;
 }
 
-function told(onEpoch: EstimatorFitOptions["onEpoch"]): Callback {
-  return { onEpochEnd: (epoch, logs, { epochs }) => onEpoch?.({ epoch, epochs, logs: { ...logs } }) };
-}
-
-function describe(
-  x: Matrix,
-  y: ArrayLike<number>,
-  seed = crypto.getRandomValues(new Uint32Array(1))[0]!,
-): ClassifierData {
+function describe(x: Matrix, y: ArrayLike<number>, seed = randomSeed()): ClassifierData {
   let classes = 0;
   for (let i = 0; i < y.length; i++) {
     if (!Number.isInteger(y[i]) || y[i]! < 0) {

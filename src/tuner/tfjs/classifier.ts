@@ -1,11 +1,6 @@
 /** A network of TensorFlow.js as an estimator, for every search under cross-validation. */
-import { show, ValidationError } from "../../errors.ts";
-import {
-  type ClassifierData,
-  type ClassifierFitOptions,
-  type NnClassifier,
-  networkClassifier,
-} from "../nn-classifier.ts";
+import { type ClassifierData, type NnClassifier, networkClassifier } from "../nn-classifier.ts";
+import { checkBuild, type NetworkFitOptions } from "../nn-estimator.ts";
 import { type LayersModel, type Tfjs, toApi } from "./framework.ts";
 import { buildModel } from "./hyper-model.ts";
 import type { TfjsModel, TfjsOptions } from "./model.ts";
@@ -31,13 +26,11 @@ export type BuildLayersModel<P, M extends LayersModel> = (params: P, data: Class
 export function tfjsClassifier<P extends object, M extends LayersModel>(
   tf: Tfjs,
   build: BuildLayersModel<P, M>,
-  fitDefaults: ClassifierFitOptions = {},
+  fitDefaults: NetworkFitOptions = {},
   options: TfjsOptions = {},
 ): TfjsClassifier<P, M> {
   const api = toApi(tf);
-  if (typeof build !== "function") {
-    throw new ValidationError(`\`build\` must be a function (params, data) => model, but got ${show(build)}.`);
-  }
+  checkBuild(build);
   return networkClassifier<P, TfjsModel<M>>(
     (params, data) => buildModel(api, data.seed, options, () => build(params, data)),
     fitDefaults,
