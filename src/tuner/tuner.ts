@@ -201,16 +201,8 @@ export class Tuner<M> {
    *   }
    * }
    */
-  async runTrial(trial: TunerTrial, _data: TrainingData): Promise<FitResult> {
-    const run = this.#running.get(trial.number)!;
-    const { executionsPerTrial = 1 } = this.#options;
-    const indices = Array.from({ length: executionsPerTrial }, (_, index) => index);
-    const train = async (index: number) => {
-      run.trainings[index] = await this.#train(run, index);
-    };
-    if (run.setting.pool === undefined) for (const index of indices) await train(index);
-    else await Promise.all(indices.map(train));
-    return run.trainings.map(({ result }) => result);
+  runTrial(trial: TunerTrial, _data: TrainingData): FitResult | Promise<FitResult> {
+    return this.#trainAll(this.#running.get(trial.number)!);
   }
 
   /** Before the first trial of a search. */
@@ -537,6 +529,18 @@ export class Tuner<M> {
       cost: seconds.length === 0 ? (systemClock() - begun) / 1000 : seconds.reduce((sum, one) => sum + one, 0),
       metrics: meanMetrics(results),
     };
+  }
+
+  /** The usual way to run a trial: all its executions, side by side where there are workers. */
+  async #trainAll(run: Run): Promise<FitResult> {
+    const { executionsPerTrial = 1 } = this.#options;
+    const indices = Array.from({ length: executionsPerTrial }, (_, index) => index);
+    const train = async (index: number) => {
+      run.trainings[index] = await this.#train(run, index);
+    };
+    if (run.setting.pool === undefined) for (const index of indices) await train(index);
+    else await Promise.all(indices.map(train));
+    return run.trainings.map(({ result }) => result);
   }
 
   /** One training, in a worker where there is a pool. */
