@@ -20,10 +20,13 @@ export interface Rates {
 /** Recall − false positive rate (Youden's J) at or below this is little better than a coin with the same bias. */
 const INFORMEDNESS_LEAST = 0.2;
 
+/** The same for a classifier that misses hardly a positive: it should not call more than half of the negatives positive too. */
+const INFORMEDNESS_LEAST_AT_HIGH_RECALL = 1 / 3;
+
 /**
  * What is wrong with a classifier at its threshold, or null. With J = recall − FPR, which follows from the three rates:
  *
- * - `all-positive`: recall >= 0.9 and J <= 0.2: precision is near the base rate.
+ * - `all-positive`: recall >= 0.9 and J <= 1/3: precision is near the base rate, rare positives or not.
  * - `all-negative`: recall <= 0.1 and J <= 0.2: it hardly ever says positive.
  * - `chance`: between those, J <= 0.05.
  *
@@ -35,7 +38,7 @@ export function degeneracy({ recall, precision, baseRate }: Rates): Degeneracy |
   const falsePositiveRate = (called - recall * baseRate) / (1 - baseRate);
   const informedness = recall - falsePositiveRate;
   const rates = `recall ${recall.toFixed(2)}, precision ${precision === null ? "undefined" : precision.toFixed(2)}, base rate ${baseRate.toFixed(2)}`;
-  if (recall >= 0.9 && informedness <= INFORMEDNESS_LEAST) {
+  if (recall >= 0.9 && informedness <= INFORMEDNESS_LEAST_AT_HIGH_RECALL) {
     return {
       kind: "all-positive",
       reason: `It calls ${Math.round(100 * called)} % of all rows positive (${rates}), which wins recall without telling the classes apart.`,

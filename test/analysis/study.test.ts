@@ -305,6 +305,7 @@ describe("degenerate classifiers", () => {
     [{ recall: 0.98, precision: 0.5, baseRate: 0.5 }, "all-positive"],
     [{ recall: 0.935, precision: 0.52, baseRate: 0.5 }, "all-positive"],
     [{ recall: 1, precision: 0.05, baseRate: 0.05 }, "all-positive"],
+    [{ recall: 0.91, precision: 0.07, baseRate: 0.05 }, "all-positive"],
     [{ recall: 0, precision: null, baseRate: 0.05 }, "all-negative"],
     [{ recall: 0.02, precision: 0.5, baseRate: 0.05 }, "all-negative"],
     [{ recall: 0.5, precision: 0.5, baseRate: 0.5 }, "chance"],
