@@ -91,14 +91,22 @@ export function toApi(tf: Tfjs): Api {
 
 /** @throws ValidationError when `model` is not a Layers model with an input */
 export function toNetwork(model: LayersModel): Network {
-  // A sequential builds its network when it is first compiled or asked for it.
-  const { model: inner } = model as { readonly model?: Network };
-  const network = inner ?? (model as Network);
-  if (typeof network?.apply === "function" && Array.isArray(network.inputs) && network.inputs.length > 0)
-    return network;
-  throw new ValidationError(
-    `A Layers model of TensorFlow.js must have an input, but got ${show(model)}. Give the first layer an \`inputShape\`.`,
-  );
+  const outer = model as Network & SequentialModel;
+  if (typeof outer?.apply !== "function" || !Array.isArray(outer.inputs) || outer.inputs.length === 0) {
+    throw new ValidationError(
+      `A Layers model of TensorFlow.js must have an input, but got ${show(model)}. Give the first layer an \`inputShape\`.`,
+    );
+  }
+  if (outer.getClassName() !== "Sequential") return outer;
+  // A sequential makes its network when it is compiled, and anew each time.
+  if (outer.model === undefined || outer.model === null) outer.build();
+  return outer.model!;
+}
+
+interface SequentialModel {
+  readonly model?: Network | null;
+  getClassName(): string;
+  build(): void;
 }
 
 /** Every layer and what is inside it: layers of nested models, wrapped layers, cells of recurrent ones. */

@@ -44,25 +44,28 @@ export class TfjsModel<M extends LayersModel = LayersModel> {
   readonly model: M;
   readonly #tf: Api;
   readonly #options: TfjsOptions;
-  readonly #network: Network;
-  readonly #metrics: readonly OutputMetric[];
   #isTraining = false;
 
   constructor(tf: Api, model: M, options: TfjsOptions) {
     this.model = model;
     this.#tf = tf;
     this.#options = options;
-    this.#network = toNetwork(model);
-    const { metrics = [] } = options;
-    // Before it is compiled a model has no metrics of its own, and can predict.
-    this.#metrics =
-      this.#network.optimizer === undefined
-        ? []
-        : toMetrics(tf, this.#network, [...wantedMetrics(this.#network), ...metrics.map((metric) => ({ metric }))]);
+    // What does not fit is said now, and not when the training begins.
+    if (this.#network.optimizer !== undefined) this.#metrics();
     Object.defineProperty(model, "fit", {
       value: (x: TensorLike, y: TensorLike, given?: TfjsFitOptions) => this.fit(x, y, given),
       configurable: true,
     });
+  }
+
+  /** Asked for anew each time, for a sequential has another one after it is compiled. */
+  get #network(): Network {
+    return toNetwork(this.model);
+  }
+
+  #metrics(): readonly OutputMetric[] {
+    const own = (this.#options.metrics ?? []).map((metric) => ({ metric }));
+    return toMetrics(this.#tf, this.#network, [...wantedMetrics(this.#network), ...own]);
   }
 
   get name(): string {
@@ -87,7 +90,7 @@ export class TfjsModel<M extends LayersModel = LayersModel> {
       const trainee = {
         tf: this.#tf,
         network: this.#network,
-        metrics: this.#metrics,
+        metrics: this.#metrics(),
         model: this,
         rng: createRng(options.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!),
         warn: this.#options.onWarning ?? warnOnce,
@@ -125,7 +128,7 @@ export class TfjsModel<M extends LayersModel = LayersModel> {
     try {
       const { loss, predictions } = evaluateRows(this.#tf, this.#network, rows, 0, rows.count);
       const targets = rows.targets.map(({ tensor, values }) => ({ shape: tensor.shape, values }));
-      return { loss, ...measure(this.#metrics, targets, predictions) };
+      return { loss, ...measure(this.#metrics(), targets, predictions) };
     } finally {
       rows.dispose();
     }
