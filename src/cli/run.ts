@@ -94,8 +94,13 @@ function metricOf({ maximize, minimize }: RunOptions): string {
 }
 
 function programObjective(options: RunOptions, space: Space): CommandObjective {
-  const { command, resultFile, resultRegex, configFile, envPrefix, timeout, retries } = options;
+  const { command, concurrency, resultFile, resultRegex, configFile, envPrefix, timeout, retries } = options;
   const [program, ...args] = command as readonly [string, ...string[]];
+  if (resultFile !== undefined && concurrency > 1 && !resultFile.includes("{trial}")) {
+    throw new ValidationError(
+      `Trials that run at the same time need result files of their own, but --result-file is ${show(resultFile)}. Put {trial} in its name.`,
+    );
+  }
   return commandObjective({
     space,
     command: program,

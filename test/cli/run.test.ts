@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { sqlite } from "../../src/storage/sql/sqlite.ts";
 import type { FrozenTrial } from "../../src/trial/trial.ts";
+import { isAlive } from "../command/is-alive.ts";
 import { assay, makeFolder, PROGRAM, start } from "./cli.ts";
 
 let folder: string;
@@ -261,6 +262,11 @@ describe("wrong input is told before anything is run, with exit code 2:", () => 
       ["run", ...RANDOM, "--result-regex", "(", ...PROGRAM],
       '--result-regex must be a regular expression, but got "("',
     ],
+    [
+      "one result file for two trials at a time",
+      ["run", ...RANDOM, "--concurrency", "2", "--result-file", "out.json", ...PROGRAM],
+      "Put {trial} in its name.",
+    ],
     ["an unknown command", ["runn"], "unknown command 'runn'"],
   ])("%s", async (_, args, message) => {
     writeFileSync(join(folder, "program.mjs.json"), "{\n  x: 1 }");
@@ -323,10 +329,29 @@ describe("Ctrl-C", () => {
     expect((await ended).code).toBe(130);
     const [waiting] = await trials();
     expect(waiting).toMatchObject({ number: 0, state: "waiting" });
-    expect(() => process.kill(Number(began()[0]!.slice("began-".length)), 0)).toThrow("ESRCH");
+    expect(isAlive(Number(began()[0]!.slice("began-".length)))).toBe(false);
     writeFileSync(join(folder, "go"), "");
     await assay(folder, ...args);
     expect((await trials())[0]).toMatchObject({ state: "completed", params: waiting!.params });
+  });
+
+  test("a third time leaves at once, and kills programs that will not end", async () => {
+    const stubborn = `process.on("SIGTERM", () => {}); ${slow}`;
+    const { child, ended } = start(folder, [...args.slice(0, -3), stubborn, "{x}", "{n}"]);
+    await until(() => began().length === 1);
+    let err = "";
+    child.stderr!.on("data", (text: string) => {
+      err += text;
+    });
+    child.kill("SIGINT");
+    await until(() => err.includes("Finishing"));
+    child.kill("SIGINT");
+    await until(() => err.includes("Stopping"));
+    const from = performance.now();
+    child.kill("SIGINT");
+    expect((await ended).code).toBe(130);
+    expect(performance.now() - from).toBeLessThan(4000);
+    expect(isAlive(Number(began()[0]!.slice("began-".length)))).toBe(false);
   });
 
   test("is 143 when it is SIGTERM, which stops at once and takes the programs along", async () => {
@@ -334,6 +359,6 @@ describe("Ctrl-C", () => {
     await until(() => began().length === 1);
     child.kill("SIGTERM");
     expect((await ended).code).toBe(143);
-    expect(() => process.kill(Number(began()[0]!.slice("began-".length)), 0)).toThrow("ESRCH");
+    expect(isAlive(Number(began()[0]!.slice("began-".length)))).toBe(false);
   });
 });

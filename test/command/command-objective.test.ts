@@ -11,6 +11,7 @@ import { createSpace, oneOf } from "../../src/space/declare.ts";
 import { float, int } from "../../src/space/numeric.ts";
 import { createStudy, type StudyOptions } from "../../src/study/create.ts";
 import type { FrozenTrial } from "../../src/trial/trial.ts";
+import { isAlive } from "./is-alive.ts";
 
 const space = createSpace({ x: float(0, 1), n: int(1, 9) });
 let folder: string;
@@ -278,13 +279,3 @@ describe("options that cannot work are refused before any trial:", () => {
     );
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    // A zombie whose parent has ended is in the table until it is reaped.
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
-}
