@@ -91,6 +91,12 @@ export { type TimeSeriesSplitOptions, timeSeriesSplit } from "./splitter/time-se
 export { type TrainTestSplit, type TrainTestSplitOptions, trainTestSplit } from "./splitter/train-test-split.ts";
 export type { EpochLogs, ExecutionResult, FitResult } from "./training-result.ts";
 export {
+  type ThresholdCurve,
+  type TunedThresholdClassifierCV,
+  type TunedThresholdOptions,
+  tunedThresholdClassifierCV,
+} from "./tuned-threshold-classifier-cv.ts";
+export {
   type SearchArguments,
   type Stage,
   type TrialEnd,
