@@ -1,5 +1,6 @@
 /** The report as text for a terminal of 80 columns: what was found, how it compares, and what that means, the last last. */
 import { type Estimate, METRICS } from "assay/analysis";
+import { formatFixed } from "assay/chart";
 import { ARTICLE_FIGURES } from "./article.ts";
 import { count } from "./dataset.ts";
 import type { Method, MethodKey } from "./experiment.ts";
@@ -108,7 +109,7 @@ function estimate(value: Estimate | null): string {
 
 /** 0.812 → ".81". */
 function short(share: number, digits: number): string {
-  return share.toFixed(digits).replace(/^0(?=\.)/, "");
+  return formatFixed(share, digits).replace(/^0(?=\.)/, "");
 }
 
 function comparisonTable(methods: readonly Method[]): string[] {
