@@ -22,7 +22,7 @@ in a group, {trial} the trial's number, {params} all parameters as JSON; {{x}} i
 that is inactive in this trial is left out, with the option before it.
 
 It prints its result as a JSON line: {"val_recall": 0.93, "val_loss": 0.2}; other numbers are kept as metrics. A number alone on
-the last line will do. Lines such as {"step": 3, "value": 0.5} on the way are reports, by which a pruner stops what falls behind.
+the last line will do; two results that differ are a failure. Lines such as {"step": 3, "value": 0.5} on the way are reports, by which a pruner stops what falls behind.
 What each trial printed is kept in <storage>.logs/trial-0007.out and .err.
 
 Run the same command again to go on after any interruption. The first Ctrl-C finishes the trials that run, the second

@@ -105,22 +105,25 @@ export function commandObjective(options: CommandOptions): CommandObjective {
     });
     const end = await untilEnd(child, trial.signal, options.timeoutMs);
     await watch.settled();
-    if (end.late) {
-      throw new ProgramError(
-        `A run must end within ${options.timeoutMs! / 1000} s, but it was still running and was stopped${complaintOf(end)}.`,
-      );
-    }
-    if (end.code !== 0) {
-      const how = end.code === null ? `was ended by ${end.signal}` : `ended with exit code ${end.code}`;
-      throw new ProgramError(
-        `A program must end with exit code 0, but ${show(options.command)} ${how}${complaintOf(end)}.`,
-      );
-    }
+    checkEnd(end, options);
     if (file !== undefined) reader.file(await readResult(file, before));
     return reader.result();
   }
 
   return Object.assign(objective, { unused });
+}
+
+/** @throws ProgramError unless the program ended by itself, in time and content */
+function checkEnd(end: ProcessEnd & { readonly late: boolean }, { command, timeoutMs }: CommandOptions): void {
+  if (end.late) {
+    throw new ProgramError(
+      `A run must end within ${timeoutMs! / 1000} s, but it was still running and was stopped${complaintOf(end)}.`,
+    );
+  }
+  if (end.code !== 0) {
+    const how = end.code === null ? `was ended by ${end.signal}` : `ended with exit code ${end.code}`;
+    throw new ProgramError(`A program must end with exit code 0, but ${show(command)} ${how}${complaintOf(end)}.`);
+  }
 }
 
 /** Hands reports to the trial one after another, and has the program stopped when the trial should go no further. */

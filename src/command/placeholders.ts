@@ -86,10 +86,16 @@ function fillLine(line: string, values: Values): string {
       if (literal !== undefined) return literal;
       const value = values.get(quoted ?? name!) ?? null;
       if (quoted === "params" || name === "params") return String(value);
-      const isWhole =
-        quoted !== undefined ||
-        !(/[^\s:=,[({-]$/.test(line.slice(0, at)) || /^[^\s,\])}]/.test(line.slice(at + match.length)));
+      const isWhole = quoted !== undefined || isValue(line.slice(0, at), line.slice(at + match.length));
       return isWhole ? JSON.stringify(value) : JSON.stringify(String(value)).slice(1, -1);
     },
   );
+}
+
+/** Whether what stands between these parts of a line is a value, and not a part of a longer text. */
+function isValue(before: string, after: string): boolean {
+  const isInString = (before.match(/(?<!\\)"/g)?.length ?? 0) % 2 === 1;
+  const begins = /(?:^\s*(?:-\s+)*|"\s*:\s*|:\s+|[=,[({]\s*)$/.test(before);
+  const ends = /^(?:\s*(?:[,\])}]|$)|\s+#)/.test(after);
+  return begins && ends && !isInString;
 }

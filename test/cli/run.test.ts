@@ -141,6 +141,28 @@ describe("assay run", () => {
     expect(JSON.parse(out)).toEqual({ x: 1 });
   });
 
+  test("fills in a config file, and reads the result from a file or by a pattern", async () => {
+    writeFileSync(join(folder, "template.yaml"), "# rates\nx: {x}\nn: {n}\n");
+    const code = `const fs = require("fs");
+      const [x, n] = fs.readFileSync(process.argv[1], "utf8").match(/(?<=: ).*/g).map(Number);
+      fs.writeFileSync("out-" + process.argv[2] + ".json", JSON.stringify({ score: x + n }));
+      console.log("score is " + (x - n) + " today");`;
+    const base = ["run", ...RANDOM, "--trials", "2", "--config-file", "template.yaml"];
+    const program = ["--", process.execPath, "-e", code, "{config}", "{trial}"];
+    await assay(folder, ...base, "--study", "file", "--result-file", "out-{trial}.json", ...program);
+    await assay(folder, ...base, "--study", "pattern", "--result-regex", "score is (\\S+)", ...program);
+    const values = async (name: string, sign: number) => {
+      const found = await trials(name);
+      expect(found).toHaveLength(2);
+      for (const { params, value } of found) expect(value).toBe((params.x as number) + sign * (params.n as number));
+    };
+    await values("file", 1);
+    await values("pattern", -1);
+    const [first] = await trials("file");
+    const kept = readFileSync(join(folder, "assay.db.logs/file/trial-0000.yaml"), "utf8");
+    expect(kept).toBe(`# rates\nx: ${first!.params.x}\nn: ${first!.params.n}\n`);
+  });
+
   test("warns of a parameter that the program is not given", async () => {
     const { err } = await assay(
       folder,
@@ -290,6 +312,40 @@ describe("wrong input is told before anything is run, with exit code 2:", () => 
     expect(code).toBe(2);
     expect(err).toContain('direction: stored "minimize", given "maximize"');
     expect(await trials()).toEqual(before);
+  });
+});
+
+describe("kill -9", () => {
+  test("costs only the trials that ran: the same command comes to what it would have come to", async () => {
+    const slow = `const fs = require("fs"); fs.writeFileSync("began-" + process.argv[2], "");
+      setTimeout(() => console.log(process.argv[1]), 50);`;
+    const args = [
+      "run",
+      ...RANDOM,
+      "--trials",
+      "6",
+      "--concurrency",
+      "2",
+      "--",
+      process.execPath,
+      "-e",
+      slow,
+      "{x}",
+      "{trial}{n}",
+    ];
+    const shape = async () =>
+      (await trials()).map(({ number, state, params, value }) => ({ number, state, params, value }));
+    const { child, ended } = start(folder, args);
+    await until(() => readdirSync(folder).some((name) => name.startsWith("began-2")));
+    child.kill("SIGKILL");
+    await ended;
+    expect((await trials()).some(({ state }) => state === "running")).toBe(true);
+    expect((await assay(folder, ...args)).code).toBe(0);
+    const resumed = await shape();
+    rmSync(join(folder, "assay.db"));
+    for (const rest of ["-wal", "-shm"]) rmSync(join(folder, `assay.db${rest}`), { force: true });
+    await assay(folder, ...args);
+    expect(await shape()).toEqual(resumed);
   });
 });
 

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkPlaceholders, fillArguments, fillConfig, type Values } from "../../src/command/placeholders.ts";
 import { ValidationError } from "../../src/errors.ts";
@@ -73,6 +74,38 @@ describe("a config template", () => {
       "# learning\nlr: {lr}\nsizes: [{layers}, {layers}]\nact: {act}   # quoted\nname: run-{layers}\n- {layers}\n";
     expect(fillConfig(template, values, true)).toBe(
       '# learning\nlr: 1e-7\nsizes: [2, 2]\nact: "it\'s \\"quoted\\""   # quoted\nname: run-2\n- 2\n',
+    );
+  });
+
+  test("stays JSON whatever the values, in strings and outside", () => {
+    const value = fc.oneof(
+      fc.string({ unit: "grapheme" }),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.boolean(),
+    );
+    const template = '{"a": "{v}", "b":{v},"c": [{v}, {v}],\n "d": "x {v} y", "e": "1, {v}, 2", "f": "u-{v}"}';
+    fc.assert(
+      fc.property(value, (v) => {
+        const text = String(v);
+        const is = Object.is(v, -0) ? 0 : v;
+        expect(JSON.parse(fillConfig(template, new Map([["v", v]]), true))).toEqual({
+          a: is,
+          b: is,
+          c: [is, is],
+          d: `x ${text} y`,
+          e: `1, ${text}, 2`,
+          f: `u-${text}`,
+        });
+      }),
+    );
+  });
+
+  test("knows a value from a part of a longer text in YAML, too", () => {
+    const template =
+      "url: http://{act}:{act}/x\nname: run-{act}\nwords: a {act} b\nlist:\n  - {act}\n  - [ {act} ]\nlast: {act} # note\n";
+    const filled = fillConfig(template, new Map([["act", "r"]]), true);
+    expect(filled).toBe(
+      'url: http://r:r/x\nname: run-r\nwords: a r b\nlist:\n  - "r"\n  - [ "r" ]\nlast: "r" # note\n',
     );
   });
 
