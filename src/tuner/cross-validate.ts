@@ -73,6 +73,9 @@ export async function crossValidate<P extends object, E extends Estimator>(
   const folds = toSplitter(cv, countsAsClasses(estimator, dataset.y)).split(dataset.y, groups);
   const shared = shareFitOptions(fitOptions, dataset.y.length);
   const fitted: E[] = [];
+  const keep = (fold: number, one: Estimator): void => {
+    fitted[fold] = one as E;
+  };
   const opened = workers === undefined ? undefined : openPool(workers);
   let scores: FoldScore[];
   try {
@@ -91,9 +94,7 @@ export async function crossValidate<P extends object, E extends Estimator>(
     scores = await runFolds(runner, 0, (options.params ?? {}) as P, errorScore === "raise", {
       epoch: () => {},
       fold: () => {},
-      fitted: (fold, one) => {
-        fitted[fold] = one as E;
-      },
+      ...(options.returnEstimator === true ? { fitted: keep } : {}),
     });
   } finally {
     await opened?.close();

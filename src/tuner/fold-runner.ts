@@ -86,7 +86,8 @@ async function runFold<P, E extends Estimator>(
   try {
     signal.throwIfAborted();
     if (pool === undefined) {
-      const keep = (estimator: Estimator) => listener.fitted?.(index, estimator);
+      const { fitted } = listener;
+      const keep = fitted && ((estimator: Estimator) => fitted(index, estimator));
       return await scoreFold({ ...task, fitOptions: { ...task.fitOptions, signal } }, onEpoch, keep);
     }
     return await pool.run(FOLD_TASK, task as FoldTask, {

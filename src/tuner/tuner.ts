@@ -25,6 +25,7 @@ import { type Code, checkReachesWorkers, load, openPool, ownModule } from "./cod
 import { mean, standardError } from "./cv-results.ts";
 import { shareTraining } from "./dataset.ts";
 import { discover } from "./discovery.ts";
+import { disposeOf } from "./disposable.ts";
 import type { EpochProgress } from "./estimator.ts";
 import { executionsOf, executionsToJson } from "./executions.ts";
 import { FailedTrialError } from "./failed-trial.ts";
@@ -434,7 +435,9 @@ export class Tuner<M> {
   async #warnOfUnseeded(hypermodel: HyperModel<M>, study: Study<unknown>): Promise<void> {
     const seedOf = async () => {
       const model: unknown = await hypermodel.build(new HyperParameters(this.#known(study)));
-      return typeof model === "object" && model !== null && "seed" in model ? model.seed : undefined;
+      const modelSeed = typeof model === "object" && model !== null && "seed" in model ? model.seed : undefined;
+      disposeOf(model);
+      return modelSeed;
     };
     const first = await seedOf();
     const second = await seedOf();

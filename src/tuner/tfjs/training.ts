@@ -64,6 +64,7 @@ export interface Trainee {
 export async function train(trainee: Trainee, x: unknown, y: unknown, options: TfjsFitOptions): Promise<History> {
   const { tf, network, metrics } = trainee;
   const epochs = wholeNumber("`epochs`", options.epochs ?? 1, 1);
+  const initialEpoch = wholeNumber("`initialEpoch`", options.initialEpoch ?? 0, 0);
   const batchSize = wholeNumber("`batchSize`", options.batchSize ?? 32, 1);
   options.signal?.throwIfAborted();
   const parts = loadParts(trainee, x, y, options);
@@ -95,7 +96,7 @@ export async function train(trainee: Trainee, x: unknown, y: unknown, options: T
       await callback.onTrainBegin?.(context);
     }
     let logs: Logs = {};
-    for (let epoch = 0; epoch < epochs && !network.stopTraining; epoch++) {
+    for (let epoch = initialEpoch; epoch < epochs && !network.stopTraining; epoch++) {
       for (const callback of callbacks) await callback.onEpochBegin?.(epoch, context);
       const { loss, predictions } = await trainEpoch(trainee, parts.training, course, trainee.rng.fork(epoch));
       logs = { loss, ...measure(metrics, targetsOf(parts.training), predictions) };
