@@ -9,15 +9,34 @@ export {
   precisionRecallCurve,
   rocCurve,
 } from "./classification.ts";
+export {
+  type ComparableStudy,
+  type ComparedPair,
+  type CompareOptions,
+  type CompareProgress,
+  compare,
+  type Method,
+  type MethodComparison,
+  type MethodResults,
+  type Outcome,
+  type OutcomeOf,
+} from "./compare.ts";
 export { type ConvergencePoint, convergence, type OrderBandPoint, orderBand } from "./convergence.ts";
 export { type Degeneracy, degeneracy, type Rates } from "./degeneracy.ts";
 export type { Direction } from "./direction.ts";
 export type { ConfiguredEvaluation, Evaluation } from "./evaluation.ts";
+export { holm } from "./holm.ts";
 export { type Importance, importance } from "./importance.ts";
 export { type BootstrapOptions, bootstrapInterval, type Estimate, type Interval, wilsonInterval } from "./interval.ts";
 export { type LearningCurves, learningCurves, type MetricCurve } from "./learning-curves.ts";
 export { type LeaveOneOut, type LeaveOneOutPoint, leaveOneOut } from "./leave-one-out.ts";
-export { comparePaired, type PairedComparison, type SignedRank, signedRankTest } from "./paired.ts";
+export {
+  comparePaired,
+  type PairedComparison,
+  type PairedWords,
+  type SignedRank,
+  signedRankTest,
+} from "./paired.ts";
 export { type ParallelCoordinates, type ParallelLine, parallelCoordinates } from "./parallel-coordinates.ts";
 export { compareOnTestSet, type Rivalry, type Scored } from "./rivals.ts";
 export { METRICS, type Metric, type Scorecard, scorecard } from "./scorecard.ts";

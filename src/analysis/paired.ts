@@ -27,10 +27,29 @@ export interface PairedComparison {
   /** 95 % bootstrap interval of the mean difference. */
   readonly interval: Interval;
   readonly test: SignedRank;
+  /**
+   * Matched-pairs rank-biserial correlation, (W₊ − W₋)/(W₊ + W₋) with the better way as plus: 1 where a is better in every pair
+   * that differs, −1 where b is, 0 where none differs.
+   */
+  readonly rankBiserial: number;
+  /** Share of the pairs in which a is better, ties as halves: an estimate of P(a better than b) in another pair. */
+  readonly probabilityBetter: number;
   /** Whether p < 0.05 and the interval leaves out 0. */
   readonly isClear: boolean;
   /** A plain sentence for a report. */
   readonly verdict: string;
+}
+
+/** What the sentence of a paired comparison needs to be told in words. */
+export interface PairedWords {
+  /** Of the two methods. */
+  readonly names: readonly [string, string];
+  /** What was measured. */
+  readonly metric: string;
+  /** What one pair is, in the plural. Default "pairs". */
+  readonly unit?: string;
+  /** Which values are good. Default "maximize". */
+  readonly direction?: Direction;
 }
 
 /** Up to so many differences the distribution is computed exactly. */
@@ -88,21 +107,16 @@ function normalP(ranks: Float64Array, statistic: number): number {
  * Compares paired results of two methods.
  *
  * @param a, b     [n] each, n >= 1; a[i] and b[i] share what they can: the seed, the fold, the data
- * @param options  `names` of the methods and `metric` for the sentence; `direction` says which sign is good (default
- *                 "maximize"); `unit` is what one pair is, in the plural ("seeds"); `seed` of the bootstrap
+ * @param options  the words for the sentence, and the `seed` of the bootstrap, default 0
  * @throws ValidationError when lengths differ, there is no pair or a result is not finite
+ *
+ * Source of the effect size: Kerby 2014, The simple difference formula, eq. 4.
  * @example comparePaired(recallBayes, recallGrid, { names: ["Bayesian optimisation", "grid search"], metric: "recall", unit: "seeds" })
  */
 export function comparePaired(
   a: ArrayLike<number>,
   b: ArrayLike<number>,
-  options: {
-    readonly names: readonly [string, string];
-    readonly metric: string;
-    readonly unit?: string;
-    readonly direction?: Direction;
-    readonly seed?: number | string;
-  },
+  options: PairedWords & { readonly seed?: number | string },
 ): PairedComparison {
   if (a.length !== b.length || a.length === 0) {
     throw new ValidationError(
@@ -112,47 +126,67 @@ export function comparePaired(
   const n = a.length;
   const differences = Float64Array.from(a, (value, i) => value - b[i]!);
   const test = signedRankTest(differences);
-  const meanDifference = differences.reduce((sum, value) => sum + value, 0) / n;
   const interval = bootstrapInterval(n, (rows) => rows.reduce((sum, row) => sum + differences[row]!, 0) / n, {
     seed: options.seed ?? 0,
   })!;
-  const isClear = test.pValue < 0.05 && (interval.low > 0 || interval.high < 0);
-  return {
-    n,
-    meanDifference,
-    medianDifference: median(Array.from(differences))!,
-    interval,
-    test,
-    isClear,
-    verdict: verdict({ ...options, n, meanDifference, interval, test, isClear }),
-  };
+  const sign = options.direction === "minimize" ? -1 : 1;
+  const ranks = (test.n * (test.n + 1)) / 2;
+  return judged(
+    {
+      n,
+      meanDifference: differences.reduce((sum, value) => sum + value, 0) / n,
+      medianDifference: median(Array.from(differences))!,
+      interval,
+      test,
+      rankBiserial: test.n === 0 ? 0 : (sign * (2 * test.statistic - ranks)) / ranks,
+      probabilityBetter: differences.reduce((sum, value) => sum + (1 + Math.sign(sign * value)) / 2, 0) / n,
+    },
+    test.pValue,
+    1,
+    options,
+  );
 }
 
-function verdict(found: {
-  readonly names: readonly [string, string];
-  readonly metric: string;
-  readonly unit?: string;
-  readonly direction?: Direction;
-  readonly n: number;
-  readonly meanDifference: number;
-  readonly interval: Interval;
-  readonly test: SignedRank;
-  readonly isClear: boolean;
-}): string {
-  const { names, metric, unit = "pairs", direction = "maximize", n, meanDifference, interval, test, isClear } = found;
-  const first = direction === "maximize" ? meanDifference >= 0 : meanDifference <= 0;
-  const [better, worse] = first ? names : [names[1], names[0]];
-  const sign = direction === "maximize" ? 1 : -1;
-  const gain = Math.abs(meanDifference);
-  const ends = [interval.low, interval.high].map((end) => (first ? sign : -sign) * end).sort((x, y) => x - y);
-  const numbers = `mean difference ${gain.toFixed(4)}, 95 % interval ${ends[0]!.toFixed(4)} to ${ends[1]!.toFixed(4)}, signed-rank p ${showP(test.pValue)}`;
-  if (isClear) return `${better} is better than ${worse} in ${metric} over ${n} ${unit} (${numbers}).`;
-  // Even with all signs alike, p cannot fall below 2/2ⁿ.
-  if (n < 6)
-    return `${n} ${unit} are too few to tell ${names[0]} from ${names[1]} in ${metric} (${numbers}); six is the least for p < 0.05.`;
-  return `The difference in ${metric} between ${names[0]} and ${names[1]} is inside the noise of ${n} ${unit} (${numbers}).`;
+/**
+ * Adds what can be said.
+ *
+ * @param pValue of the test, corrected for how many there are
+ * @param tests  how many
+ */
+export function judged(
+  figures: Omit<PairedComparison, "isClear" | "verdict">,
+  pValue: number,
+  tests: number,
+  { names, metric, unit = "pairs", direction = "maximize" }: PairedWords,
+): PairedComparison {
+  const { n, meanDifference, interval } = figures;
+  const isClear = pValue < LEVEL && (interval.low > 0 || interval.high < 0);
+  const show = signedNumbers(interval.high - interval.low || Math.abs(meanDifference));
+  const ends = (low: number, high: number) => `95 % interval ${show(low)} … ${show(high)}`;
+  const p = `${tests > 1 ? "Holm-adjusted " : ""}p ${pValue < 0.001 ? "< 0.001" : `= ${pValue.toFixed(3)}`}`;
+  const said = `${show(meanDifference)} ${metric} for ${names[0]}, ${ends(interval.low, interval.high)}, ${p}`;
+  // With all signs alike p is 2/2ⁿ, so with fewer pairs nothing can be shown.
+  const least = Math.ceil(Math.log2((2 * tests) / LEVEL));
+  if (isClear) {
+    const isFirst = direction === "maximize" ? meanDifference > 0 : meanDifference < 0;
+    const numbers = isFirst
+      ? `${show(meanDifference)} ${metric}, ${ends(interval.low, interval.high)}`
+      : `${show(-meanDifference)} ${metric}, ${ends(-interval.high, -interval.low)}`;
+    const [better, worse] = isFirst ? names : [names[1], names[0]];
+    return { ...figures, isClear, verdict: `${better} is better than ${worse}: ${n} ${unit}, ${numbers}, ${p}.` };
+  }
+  const verdict =
+    n < least
+      ? `${n} ${unit} are too few to tell ${names[0]} from ${names[1]}: ${said}; ${least} is the least for p < ${LEVEL}.`
+      : `No difference between ${names[0]} and ${names[1]} was shown: ${n} ${unit}, ${said}.`;
+  return { ...figures, isClear, verdict };
 }
 
-function showP(p: number): string {
-  return p < 0.001 ? "< 0.001" : `= ${p.toFixed(3)}`;
+/** The level of the test. */
+const LEVEL = 0.05;
+
+/** Prints numbers with their sign, to two digits of a spread as wide as this. */
+function signedNumbers(width: number): (value: number) => string {
+  const decimals = width > 0 ? Math.min(12, Math.max(0, 1 - Math.floor(Math.log10(width)))) : 3;
+  return (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(decimals)}`;
 }
