@@ -281,6 +281,21 @@ export class HyperParameters {
     return true;
   }
 
+  /** Registers a parameter under parents of these names and values, whether they are active or not. @internal */
+  adopt(name: string, parameter: Parameter, parents: readonly WhenParent[]): void {
+    const around = this.#conditions;
+    this.#conditions = parents.map(({ parentName, parentValues }) => this.#condition(parentName, parentValues));
+    try {
+      this.#add(
+        name,
+        parameter,
+        this.#entries.some((entry) => entry.name === name),
+      );
+    } finally {
+      this.#conditions = around;
+    }
+  }
+
   #ask<T extends ParamValue>(
     name: string,
     parent: Partial<WhenParent>,

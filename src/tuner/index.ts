@@ -44,6 +44,7 @@ export { type LogisticRegression, type LogisticRegressionParams, logisticRegress
 export { type ClassifierData, type NnClassifier, nnClassifier } from "./nn-classifier.ts";
 export type { BuildNetwork, NetworkFitOptions } from "./nn-estimator.ts";
 export { type NnRegressor, nnRegressor, type RegressorData } from "./nn-regressor.ts";
+export { importKerasTunerProject, type KerasTunerImportOptions } from "./keras-tuner-import.ts";
 export { MultiObjective, Objective, type ObjectiveJson, type ObjectiveLike } from "./objective.ts";
 export { type Distributions, type GridParams, type GridValues, ParameterGrid } from "./parameter-grid.ts";
 export { parameterSampler } from "./parameter-sampler.ts";
@@ -106,4 +107,11 @@ export {
   type TunerTrial,
 } from "./tuner.ts";
 export type { TunerOptions } from "./tuner-options.ts";
-export { BayesianOptimization, type BayesianOptimizationOptions, GridSearch, RandomSearch } from "./tuners.ts";
+export {
+  BayesianOptimization,
+  type BayesianOptimizationOptions,
+  GridSearch,
+  Hyperband,
+  type HyperbandOptions,
+  RandomSearch,
+} from "./tuners.ts";
