@@ -1,6 +1,7 @@
 /**
  * Samplers on functions and recorded tuning surfaces: how near to the optimum after a number of trials, how often stuck, and what
- * an ask costs. The Gaussian process sampler beside random search, 15 seeds each.
+ * an ask costs. The Gaussian process sampler beside itself with KerasTuner's start (3 × parameters random trials before the first
+ * model) and beside random search, 15 seeds each.
  *
  *   npm run bench -- samplers [--check] [--quick] [--seeds N]
  *
@@ -15,7 +16,12 @@ import { branches, branin, corner, hartmann6, mixed14 } from "./problems/functio
 import type { Problem } from "./problems/problem.ts";
 import { table, tableNames, tablesFolder } from "./problems/tables.ts";
 
-const SAMPLERS: Readonly<Record<string, () => Sampler>> = { gp: () => gp(), random: () => random() };
+const SAMPLERS: Readonly<Record<string, (problem: Problem) => Sampler>> = {
+  gp: () => gp(),
+  "gp, 3 × d": ({ space }) =>
+    gp({ initialPoints: { count: 3 * space.dimensions.length, design: "random", centre: false } }),
+  random: () => random(),
+};
 
 const FUNCTIONS: Readonly<Record<string, () => Problem>> = { branin, hartmann6, corner, branches };
 
@@ -71,7 +77,12 @@ function* runPart(part: number): Generator<Run> {
   for (const problem of problems) {
     for (const sampler of Object.keys(SAMPLERS)) {
       for (let seed = part; seed < seeds; seed += 2) {
-        yield { sampler, problem: problem.name, seed, regrets: run(SAMPLERS[sampler]!(), problem, 60, seed).regrets };
+        yield {
+          sampler,
+          problem: problem.name,
+          seed,
+          regrets: run(SAMPLERS[sampler]!(problem), problem, 60, seed).regrets,
+        };
       }
     }
   }
@@ -143,7 +154,7 @@ function report(runs: readonly Run[], askMs: number): string[] {
       const note = name === "branches" ? `; ${stuck} of ${last.length} stuck` : "";
       const quartiles = `[${brief(quantile(last, 0.25))}, ${brief(quantile(last, 0.75))}]`;
       console.log(
-        `  ${name.padEnd(12)}${sampler.padEnd(8)}${brief(median(last)).padStart(9)} ${quartiles}; ${brief(mean(last))}${note}`,
+        `  ${name.padEnd(12)}${sampler.padEnd(10)}${brief(median(last)).padStart(9)} ${quartiles}; ${brief(mean(last))}${note}`,
       );
     }
   }
@@ -161,7 +172,7 @@ function report(runs: readonly Run[], askMs: number): string[] {
     shortfalls.push("the recorded tables are absent");
   } else {
     console.log("\nNormalised regret on the recorded tables, mean (0 the best configuration, 1 the median one)\n");
-    console.log(`  ${"".padEnd(26)}${CHECKPOINTS.map((trials) => `@${trials}`.padStart(9)).join("")}`);
+    console.log(`  ${"".padEnd(28)}${CHECKPOINTS.map((trials) => `@${trials}`.padStart(9)).join("")}`);
     for (const sampler of Object.keys(SAMPLERS)) {
       for (const name of tables) {
         const means = CHECKPOINTS.map((trials) =>
@@ -169,13 +180,13 @@ function report(runs: readonly Run[], askMs: number): string[] {
             .toFixed(4)
             .padStart(9),
         );
-        console.log(`  ${name.padEnd(18)}${sampler.padEnd(8)}${means.join("")}`);
+        console.log(`  ${name.padEnd(18)}${sampler.padEnd(10)}${means.join("")}`);
       }
       const all = runs.filter((it) => it.sampler === sampler && tables.includes(it.problem));
       const means = CHECKPOINTS.map((trials) => mean(at(all, trials)).toFixed(4).padStart(9));
       const error = standardErrorOverSeeds(all, 50);
       console.log(
-        `  ${"all".padEnd(18)}${sampler.padEnd(8)}${means.join("")}   standard error @50 ${error.toFixed(4)}`,
+        `  ${"all".padEnd(18)}${sampler.padEnd(10)}${means.join("")}   standard error @50 ${error.toFixed(4)}`,
       );
       if (sampler === "gp")
         expectAtMost("mean normalised regret on the tables after 50 trials", mean(at(all, 50)), 0.061);
