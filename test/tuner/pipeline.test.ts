@@ -1,10 +1,13 @@
 import { describe, expect, test } from "vitest";
+import { categorical, float, sobol } from "../../src/index.ts";
 import { adam, constant, dense, input, type Matrix, sequential } from "../../src/nn/index.ts";
 import {
+  BayesSearchCV,
   chain,
   columnTransformer,
   crossValScore,
   GridSearchCV,
+  HalvingGridSearchCV,
   logisticRegression,
   nnClassifier,
   nnRegressor,
@@ -14,7 +17,9 @@ import {
   standardScaler,
   type Transformer,
 } from "../../src/tuner/index.ts";
+import { fromModule } from "../../src/worker/index.ts";
 import fixture from "../fixtures/tuner/pipeline.json" with { type: "json" };
+import { scaledNetwork, scaledRegression } from "./pipelines.ts";
 
 type Rows = readonly (readonly (number | null)[])[];
 
@@ -264,5 +269,43 @@ describe("bad input is refused with its rule and a remedy", () => {
         .fit(table, [0, 1])
         .predict(matrix([[1]])),
     ).toThrow("learned from 2 columns");
+  });
+});
+
+describe("searches of pipelines", () => {
+  const source = fromModule<typeof scaledRegression>(new URL("./pipelines.ts", import.meta.url), "scaledRegression");
+
+  test("take nested spaces as well as paths, and any sampler", async () => {
+    const search = new BayesSearchCV(
+      scaledRegression,
+      { model: { C: float(1e-2, 10, { log: true }) }, impute: { strategy: categorical(["mean", "median"]) } },
+      { scoring: "neg_log_loss", cv: 3, trials: 5, seed: 2, sampler: sobol() },
+    );
+    await search.fit(x, y);
+    expect(search.bestEstimator.model.getParams().C).toBe(search.bestParams.model.C);
+    expect(search.cvResults["param_model.C"]).toHaveLength(5);
+    expect(new Set(search.cvResults.mean_test_score).size).toBeGreaterThan(1);
+  });
+
+  test("train in workers what they train here", async () => {
+    const grid = { "model.C": [0.1, 1], "impute.strategy": ["mean", "median"] };
+    const options = { scoring: ["roc_auc", "f1"], refit: "roc_auc", cv: 3 } as const;
+    const here = await new GridSearchCV(scaledRegression, grid, options).fit(x, y);
+    const there = await new GridSearchCV(source, grid, { ...options, workers: 2 }).fit(x, y);
+    expect(there.cvResults.mean_test_roc_auc).toEqual(here.cvResults.mean_test_roc_auc);
+    expect(there.cvResults.mean_test_f1).toEqual(here.cvResults.mean_test_f1);
+    expect(there.bestEstimator.model.coef).toEqual(here.bestEstimator.model.coef);
+  });
+
+  test("by halving give a network more epochs round by round", async () => {
+    const search = new HalvingGridSearchCV(
+      scaledNetwork,
+      { "model.units": [1, 2, 3, 4, 5, 6, 7, 8, 9] },
+      { scoring: "roc_auc", cv: 2, resource: "model.fit.epochs", maxResources: 9, seed: 3 },
+    );
+    await search.fit(x, y);
+    expect(search.schedule.nResources).toEqual([1, 3, 9]);
+    expect(search.cvResults["param_model.fit.epochs"]).toEqual([...Array(9).fill(1), 3, 3, 3, 9]);
+    expect(search.bestEstimator.model.history.history.loss).toHaveLength(9);
   });
 });
