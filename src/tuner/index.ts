@@ -90,6 +90,7 @@ export { stratifiedGroupKFold } from "./splitter/stratified-group-k-fold.ts";
 export { stratifiedKFold } from "./splitter/stratified-k-fold.ts";
 export { type TimeSeriesSplitOptions, timeSeriesSplit } from "./splitter/time-series-split.ts";
 export { type TrainTestSplit, type TrainTestSplitOptions, trainTestSplit } from "./splitter/train-test-split.ts";
+export { logisticRegressionHyperModel, mlpHyperModel, type TableOptions } from "./table-hyper-models.ts";
 export type { EpochLogs, ExecutionResult, FitResult } from "./training-result.ts";
 export {
   type ThresholdCurve,
