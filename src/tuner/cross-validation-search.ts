@@ -85,6 +85,8 @@ export interface SearchPlan<P> {
   readonly sampler: Sampler;
   /** Candidates in all; of a search in rounds the totals after each, the next one asked for when a round has ended. */
   readonly trials: number | ((study: Study<unknown>) => AsyncIterable<number>);
+  /** The rounds in words, the same for two searches whose trials can be mixed. */
+  readonly rounds?: string;
   readonly concurrency: number;
   readonly maxConsecutiveFailures: number;
   /** The estimator's params. */
@@ -162,7 +164,7 @@ export class CrossValidationSearch<P, E extends Estimator> {
     const plan = typeof this.#planSource === "function" ? this.#planSource(data) : this.#planSource;
     this.#plan = plan;
     const study = await this.#open(plan, seed);
-    await keepSettings(study, await searchSettings(dataset, folds, describeScoring(scoring)));
+    await keepSettings(study, await searchSettings(dataset, folds, describeScoring(scoring), plan.rounds));
 
     const opened = workers === undefined ? undefined : openPool(workers);
     const stop = new AbortController();

@@ -163,6 +163,7 @@ function halvingPlan<P>(
   return {
     space,
     sampler: ENQUEUED,
+    rounds: `${schedule.nCandidates.join(", ")} candidates on ${schedule.nResources.join(", ")} of ${resource}, shares drawn by seed ${show(options.seed ?? 0)}`,
     trials: (study) => rounds(study, space, first, schedule, factor),
     concurrency: candidatesAtATime(options),
     maxConsecutiveFailures: Number.POSITIVE_INFINITY,

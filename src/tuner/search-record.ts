@@ -54,18 +54,22 @@ export interface SearchSettings {
   readonly data: string;
   readonly folds: string;
   readonly scoring: string;
+  /** What is spent in each round, of a search in rounds. */
+  readonly rounds?: string;
 }
 
 export async function searchSettings(
   dataset: Dataset,
   folds: readonly Fold[],
   scoring: string,
+  rounds?: string,
 ): Promise<SearchSettings> {
   const { x, y } = dataset;
   return {
     data: `${x.rows} × ${x.columns}, ${await fingerprint([x.data, y])}`,
     folds: `${folds.length}, ${await fingerprint(folds.flatMap(({ train, test }) => [train, test]))}`,
     scoring,
+    ...(rounds === undefined ? {} : { rounds }),
   };
 }
 
@@ -81,7 +85,7 @@ export async function keepSettings(study: Study<unknown>, settings: SearchSettin
     await study.storage.updateStudy(stored.id, { attributes: { search: { ...settings } } });
     return;
   }
-  const differences = (["data", "folds", "scoring"] as const)
+  const differences = (["data", "folds", "scoring", "rounds"] as const)
     .filter((name) => kept[name] !== settings[name])
     .map((name) => `${name}: stored ${kept[name]}, given ${settings[name]}`);
   if (differences.length === 0) return;

@@ -154,6 +154,16 @@ test("an interrupted search goes on within its round, to the same table", async 
   expect(second.bestParams).toEqual(whole.bestParams);
 });
 
+test("a stored search is not continued on other resources", async () => {
+  const storage = memory();
+  const search = (minResources: number) =>
+    new HalvingGridSearchCV(meanRule, grids.one!, { cv: 3, scoring: "f1", storage, minResources, refit: false });
+  await search(12).fit(x, y);
+  await expect(search(13).fit(x, y)).rejects.toThrow(
+    "rounds: stored 18, 6 candidates on 12, 36 of n_samples, shares drawn by seed 0, given 18, 6 candidates on 13, 39",
+  );
+});
+
 test("candidates whose trainings fail are the first to go", async () => {
   const search = await new HalvingGridSearchCV(
     meanRule,

@@ -10,6 +10,7 @@ import {
   getScorer,
   type Refit,
 } from "../../src/tuner/index.ts";
+import { fromModule } from "../../src/worker/index.ts";
 import fixture from "../fixtures/tuner/model-selection.json" with { type: "json" };
 import { expectSame } from "./columns.ts";
 import { meanRule } from "./mean-rule.ts";
@@ -188,6 +189,14 @@ describe("bad input is refused with its rule and a remedy", () => {
     expect(search({ scoring: [], refit: false })).toThrow("at least one, but got []");
     expect(search({ scoring: ["f1", "f1"], refit: "f1" })).toThrow('but got "f1" twice');
     expect(search({ scoring: { a: "accuracyy" }, refit: "a" })).toThrow('but got "accuracyy"');
+  });
+
+  test("functions among the scores that workers could not load", () => {
+    const source = fromModule<typeof meanRule>(new URL("./mean-rule.ts", import.meta.url), "meanRule");
+    const scores = { f1: "f1", own: () => 1 };
+    expect(() => new GridSearchCV(source, grid, { scoring: scores, refit: "f1", workers: 2 })).toThrow(
+      /`scoring` is \[function own\] of this thread\. Export it from a module/,
+    );
   });
 
   test("a function of the table that returns no place in it", async () => {
