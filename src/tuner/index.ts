@@ -40,11 +40,11 @@ export {
   type NewEntries,
   type WhenParent,
 } from "./hyper-parameters.ts";
+export { importKerasTunerProject, type KerasTunerImportOptions } from "./keras-tuner-import.ts";
 export { type LogisticRegression, type LogisticRegressionParams, logisticRegression } from "./logistic-regression.ts";
 export { type ClassifierData, type NnClassifier, nnClassifier } from "./nn-classifier.ts";
 export type { BuildNetwork, NetworkFitOptions } from "./nn-estimator.ts";
 export { type NnRegressor, nnRegressor, type RegressorData } from "./nn-regressor.ts";
-export { importKerasTunerProject, type KerasTunerImportOptions } from "./keras-tuner-import.ts";
 export { MultiObjective, Objective, type ObjectiveJson, type ObjectiveLike } from "./objective.ts";
 export { type Distributions, type GridParams, type GridValues, ParameterGrid } from "./parameter-grid.ts";
 export { parameterSampler } from "./parameter-sampler.ts";
@@ -87,7 +87,7 @@ export {
 } from "./splitter/shuffle-split.ts";
 export type { Fold, Groups, Splitter } from "./splitter/splitter.ts";
 export { stratifiedGroupKFold } from "./splitter/stratified-group-k-fold.ts";
-export { stratifiedKFold } from "./splitter/stratified-k-fold.ts";
+export { type StratifiedKFoldOptions, stratifiedKFold } from "./splitter/stratified-k-fold.ts";
 export { type TimeSeriesSplitOptions, timeSeriesSplit } from "./splitter/time-series-split.ts";
 export { type TrainTestSplit, type TrainTestSplitOptions, trainTestSplit } from "./splitter/train-test-split.ts";
 export { logisticRegressionHyperModel, mlpHyperModel, type TableOptions } from "./table-hyper-models.ts";

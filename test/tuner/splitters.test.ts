@@ -14,6 +14,7 @@ import {
   type Splitter,
   shuffleSplit,
   stratifiedGroupKFold,
+  stratifiedKFold,
   stratifiedShuffleSplit,
   timeSeriesSplit,
   trainTestSplit,
@@ -61,6 +62,16 @@ describe("folds are scikit-learn's, index by index", () => {
     expect(plain(leavePOut(2).split(y.slice(0, 6)))).toEqual(fixture.leavePOut);
     expect(plain(leaveOneGroupOut().split(y, groups))).toEqual(fixture.leaveOneGroupOut);
     expect(plain(leavePGroupsOut(2).split(y, groups))).toEqual(fixture.leavePGroupsOut);
+  });
+
+  test("of classes with fewer rows than folds, where they are allowed", () => {
+    const { rare } = fixture;
+    expect(plain(stratifiedKFold(4, { rareClasses: "allow" }).split(rare))).toEqual(fixture.stratifiedKFoldOfRare);
+    expect(() => stratifiedKFold(4).split(rare)).toThrow(
+      'class 1 has 2 and there are 4 folds. Use fewer folds, or more rows of that class, or set `rareClasses: "allow"`.',
+    );
+    expect(() => stratifiedKFold(3, { rareClasses: "allow" }).split([0, 0, 1, 1])).toThrow("class 0 has 2");
+    expect(() => stratifiedKFold(3, { rareClasses: true as never })).toThrow('"refuse" or "allow", but got true');
   });
 
   test("that are predefined", () => {

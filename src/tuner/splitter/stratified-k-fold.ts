@@ -1,25 +1,39 @@
 /** Folds that keep the shares of the classes. */
-import { ValidationError } from "../../errors.ts";
+import { show, ValidationError } from "../../errors.ts";
 import { checkShuffle, nameOf, ordering, type SplitterOptions } from "./shuffle.ts";
 import { checkRows, checkSplits, partition, type Splitter } from "./splitter.ts";
+
+export interface StratifiedKFoldOptions extends SplitterOptions {
+  /**
+   * Whether a class may have fewer rows than there are folds, so that some folds test none of them. "refuse" by default:
+   * scores of such folds are undefined or misleading. "allow" is what scikit-learn does, with a warning.
+   */
+  readonly rareClasses?: "refuse" | "allow";
+}
 
 /**
  * k folds in which every class has the same share as in the whole, as nearly as its count allows.
  *
- * @throws ValidationError when `splits` is no integer >= 2, or a class has fewer rows than there are folds
+ * @throws ValidationError when `splits` is no integer >= 2, or a class (with `rareClasses: "allow"`, every class) has fewer
+ *   rows than there are folds
  */
-export function stratifiedKFold(splits = 5, options: SplitterOptions = {}): Splitter {
+export function stratifiedKFold(splits = 5, options: StratifiedKFoldOptions = {}): Splitter {
   checkSplits(splits);
   checkShuffle(options);
+  const { rareClasses = "refuse" } = options;
+  if (rareClasses !== "refuse" && rareClasses !== "allow") {
+    throw new ValidationError(`\`rareClasses\` must be "refuse" or "allow", but got ${show(rareClasses)}.`);
+  }
   return {
     name: nameOf("stratifiedKFold", splits, options),
     split: (y) => {
       checkRows(splits, y.length);
       const classes = countClasses(y);
-      for (const [label, count] of classes) {
-        if (count >= splits) continue;
+      const rare = [...classes].filter(([, count]) => count < splits);
+      if (rare.length > 0 && (rareClasses === "refuse" || rare.length === classes.size)) {
+        const [label, count] = rare[0]!;
         throw new ValidationError(
-          `Each class must have at least as many rows as there are folds, but class ${label} has ${count} and there are ${splits} folds. Use fewer folds, or more rows of that class.`,
+          `Each class must have at least as many rows as there are folds, but class ${label} has ${count} and there are ${splits} folds. Use fewer folds, or more rows of that class${rare.length < classes.size ? ', or set `rareClasses: "allow"`' : ""}.`,
         );
       }
       // Dealing the labels in sorted order to the folds in turn says how many rows of each class a fold gets.
