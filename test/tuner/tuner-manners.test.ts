@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -323,6 +324,20 @@ test("remaining trials are those that search would run, and unknown for a search
   expect(await tuner.remainingTrials()).toBe(2);
   const grid = new GridSearch({ hypermodel: new Scripted(() => 1), objective: score });
   expect(await grid.remainingTrials()).toBeNull();
+});
+
+test("a search that was killed inside its first trial goes on with it, to the same end", () => {
+  const script = join(import.meta.dirname, "killed-search.ts");
+  const run = (place: string, ...fatal: string[]) =>
+    spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", script, place, ...fatal], {
+      encoding: "utf8",
+    });
+  const killed = run(directory, "2");
+  expect([killed.signal, killed.stdout]).toEqual(["SIGKILL", ""]);
+  const resumed = run(directory);
+  expect(resumed.stderr).toBe("");
+  expect(JSON.parse(resumed.stdout)).toHaveLength(3);
+  expect(resumed.stdout).toBe(run(`${directory}-whole`).stdout);
 });
 
 describe("hyperparameters given in advance", () => {
