@@ -127,6 +127,23 @@ describe("the package", () => {
     expect(printed).toMatch(/^BayesSearchCV: mean AUC 0\.9/m);
   }, 60_000);
 
+  test("tunes a program from the command line", () => {
+    write("space.json", JSON.stringify({ x: { type: "float", low: 0, high: 1 } }));
+    write("program.mjs", "console.log(JSON.stringify({ loss: (Number(process.argv[2]) - 0.3) ** 2 }));");
+    const options = ["--space", "space.json", "--minimize", "loss", "--trials", "3", "--seed", "1"];
+    const printed = run(
+      home,
+      join("node_modules", ".bin", "assay"),
+      "run",
+      ...options,
+      "--",
+      "node",
+      "program.mjs",
+      "{x}",
+    );
+    expect(JSON.parse(printed)).toEqual({ x: expect.any(Number) });
+  }, 60_000);
+
   test("keeps a study in SQLite", () => {
     write(
       "durable.mjs",
