@@ -52,7 +52,7 @@ export function numeric(kind: "Int" | "Float", name: string, range: NumberRange)
   const number = kind === "Int" ? "int" : "float";
   const plain = kind === "Int" ? int : float;
   const reverse = sampling === "reverseLog";
-  try {
+  return named(`${kind} ${show(name)}`, () => {
     if (sampling === "linear") return plain(min, max, { ...(step === undefined ? {} : { step }), ...initial });
     if (step === undefined) {
       const isPlain = kind === "Float" && !reverse;
@@ -66,10 +66,7 @@ export function numeric(kind: "Int" | "Float", name: string, range: NumberRange)
     // From max downwards, as KerasTuner has it; the least value stands first where a search begins.
     const mirrored = values.map((value) => rounded(min + max - value));
     return ordinal(mirrored, { default: range.default ?? mirrored.at(-1)! });
-  } catch (error) {
-    if (!(error instanceof ValidationError)) throw error;
-    throw new ValidationError(`${kind} ${show(name)}: ${error.message}`, { cause: error });
-  }
+  });
 }
 
 /** min, min·step, min·step², … up to max. */
@@ -108,10 +105,17 @@ export function choice<T extends ParamValue>(
     );
   }
   const initial = options.default === undefined ? {} : { default: options.default };
+  return named(`Choice ${show(name)}`, () =>
+    ordered ? ordinal<ParamValue>(values, initial) : categorical<ParamValue>(values, initial),
+  );
+}
+
+/** What `make` makes; what it refuses, with the parameter's name before it. */
+export function named<T>(parameter: string, make: () => T): T {
   try {
-    return ordered ? ordinal<ParamValue>(values, initial) : categorical<ParamValue>(values, initial);
+    return make();
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    throw new ValidationError(`Choice ${show(name)}: ${error.message}`, { cause: error });
+    throw new ValidationError(`${parameter}: ${error.message}`, { cause: error });
   }
 }

@@ -13,7 +13,7 @@ import { boolean, fixed } from "../space/choice.ts";
 import { spaceFromJson } from "../space/json.ts";
 import type { FlatParams, Parameter, ParamValue } from "../space/parameter.ts";
 import { type Condition, type Dimension, describeConditions, Space, type SpaceJson } from "../space/space.ts";
-import { type ChoiceOptions, choice, type NumberRange, numeric } from "./hyper-parameter-kinds.ts";
+import { type ChoiceOptions, choice, type NumberRange, named, numeric } from "./hyper-parameter-kinds.ts";
 import { TrainingMisused } from "./training-result.ts";
 
 /** For a parameter that no option makes conditional; it always has a value. */
@@ -142,7 +142,8 @@ export class HyperParameters {
   Boolean(name: string, options?: BooleanOptions & Always): boolean;
   Boolean(name: string, options: BooleanOptions & WhenParent): boolean | undefined;
   Boolean(name: string, options: BooleanOptions & Partial<WhenParent> = {}): boolean | undefined {
-    return this.#ask(name, options, () => boolean(options.default === undefined ? {} : { default: options.default }));
+    const initial = options.default === undefined ? {} : { default: options.default };
+    return this.#ask(name, options, () => named(`Boolean ${show(name)}`, () => boolean(initial)));
   }
 
   /** A value that is not searched but stands in every trial. */
@@ -153,7 +154,7 @@ export class HyperParameters {
     value: T,
     options: Partial<WhenParent> = {},
   ): T | undefined {
-    return this.#ask(name, options, () => fixed(value));
+    return this.#ask(name, options, () => named(`Fixed ${show(name)}`, () => fixed(value)));
   }
 
   /**

@@ -372,6 +372,33 @@ describe("hyperparameters given in advance", () => {
   });
 });
 
+test("a list of objectives is searched as their sum, in workers too, and models are kept at the sum's best epoch", async () => {
+  const run = async (more: object) => {
+    const tuner = new RandomSearch({
+      hypermodel,
+      objective: ["val_auc", new Objective("val_loss", "min")],
+      maxTrials: 2,
+      seed: 1,
+      ...more,
+    });
+    await tuner.search(x, y, { validationData });
+    return tuner;
+  };
+  const tuner = await run({});
+  for (const trial of await tuner.study.trials()) {
+    const { history, epoch } = executionsOf(trial)[0]!;
+    const sums = history!.val_loss!.map((loss, at) => loss - history!.val_auc![at]!);
+    expect(trial.value).toBe(Math.min(...sums));
+    expect(epoch).toBe(sums.indexOf(Math.min(...sums)));
+    expect(trial.metrics.multi_objective).toBe(trial.value);
+  }
+  const best = (await tuner.study.best())!;
+  const { auc, loss } = (await tuner.getBestModels())[0]!.evaluate(x, y);
+  expect(loss! - auc!).toBeCloseTo(best.value!, 6);
+  const apart = await run({ hypermodel: inWorkers, workers: 1 });
+  expect((await apart.study.best())!.value).toBe(best.value);
+});
+
 describe("Bayesian optimisation honours KerasTuner's settings", () => {
   const samplerOf = async (options: object) => {
     const tuner = new BayesianOptimization({
