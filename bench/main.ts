@@ -17,7 +17,7 @@ if (name !== undefined && benchmarks.includes(name)) {
 } else {
   if (name !== undefined) console.error(`There is no benchmark "${name}".`);
   console.log("npm run bench -- NAME [--check]   prints figures; with --check, exits with 1 where one falls short\n");
-  for (const it of benchmarks) console.log(`  ${it.padEnd(12)} ${firstSentence(join(here, `${it}.ts`))}`);
+  for (const it of benchmarks) console.log(`  ${it.padEnd(15)} ${firstSentence(join(here, `${it}.ts`))}`);
   process.exitCode = name === undefined ? 0 : 2;
 }
 

@@ -11,16 +11,22 @@ export {
 } from "./classification.ts";
 export {
   type ComparableStudy,
-  type ComparedPair,
   type CompareOptions,
   type CompareProgress,
   compare,
   type Method,
   type MethodComparison,
-  type MethodResults,
   type Outcome,
   type OutcomeOf,
 } from "./compare.ts";
+export {
+  type ComparedPair,
+  type CompareResultsOptions,
+  compareResults,
+  type MethodResults,
+  type Result,
+  type ResultsComparison,
+} from "./compare-results.ts";
 export { type ConvergencePoint, convergence, type OrderBandPoint, orderBand } from "./convergence.ts";
 export { type Degeneracy, degeneracy, type Rates } from "./degeneracy.ts";
 export type { Direction } from "./direction.ts";

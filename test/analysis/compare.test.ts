@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, expectTypeOf, test } from "vitest";
-import { type CompareProgress, compare, comparePaired, holm, type Outcome } from "../../src/analysis/index.ts";
+import {
+  type CompareProgress,
+  compare,
+  comparePaired,
+  compareResults,
+  holm,
+  type Outcome,
+} from "../../src/analysis/index.ts";
 import { ValidationError } from "../../src/errors.ts";
 import { createStudy, float, random, type Study } from "../../src/index.ts";
 import { createRng } from "../../src/math/rng.ts";
@@ -76,7 +83,7 @@ describe("methods compared by their results", () => {
   test("are ranked, and the best is called better only than those from which it differs", async () => {
     const { methods, winner, verdict } = await compare({ p, q, r, s }, { metric: "recall", unit: "seeds" });
     expect(methods.map(({ name }) => name)).toEqual(["s", "r", "q", "p"]);
-    expect(winner).toEqual({ name: "s", isClear: false, heldOut: null });
+    expect(winner).toEqual({ name: "s", isClear: false });
     expect(verdict).toBe(
       "s has the best mean recall of 4 methods over 20 seeds and is better than p and q, but no difference from r was shown.",
     );
@@ -140,13 +147,21 @@ describe("methods compared by their results", () => {
     expect((await compare({ cheap, other: [1, 2, 3] })).costsAreEqual).toBeNull();
   });
 
+  test("are compared at once where they are numbers, with the same figures", async () => {
+    const { heldOut, ...found } = await compare({ p, q, r }, { metric: "recall" });
+    expect(heldOut).toBeNull();
+    expect(compareResults({ p, q, r }, { metric: "recall" })).toEqual(found);
+    expect(() => compareResults({ p, q: [1] })).toThrow('each of the 20 pairs, but "q" has 1');
+    expect(() => compareResults({ a: [1], b: [Number.NaN] })).toThrow('Result 0 of "b" must be a finite number');
+  });
+
   test("must be comparable", async () => {
     const refused = (methods: Record<string, readonly Outcome[]>, options: object, text: string) =>
       expect(compare(methods, options)).rejects.toThrow(text);
     await refused({ a: [1] }, {}, 'at least two methods, but got ["a"]');
     await refused({ a: [1, 2], b: [1] }, {}, 'each of the 2 pairs, but "b" has 1');
-    await refused({ a: [], b: [] }, {}, "at least one seed");
-    await refused({ a: [1, 2], b: [1, Number.NaN] }, {}, 'Method "b" at 1 must give a finite number');
+    await refused({ a: [], b: [] }, {}, "at least one pair of results");
+    await refused({ a: [1, 2], b: [1, Number.NaN] }, {}, 'The result of "b" for 1 must be a finite number');
     await refused({ a: [{ value: 1, cost: -1 }], b: [1] }, {}, "cost=-1");
     await refused({ a: [1], b: [2] }, { seeds: [1, 2] }, "each of the 2 pairs");
     await refused({ a: [1], b: [2] }, { repeats: 0 }, "`repeats` must be an integer >= 1");
@@ -218,7 +233,7 @@ describe("methods that are run", () => {
       cost: 1,
       model: `${name}${seed}`,
     });
-    const { winner, verdict } = await compare(
+    const { winner, heldOut, verdict } = await compare(
       { a: method("a", 0), b: method("b", 0.1) },
       {
         seeds: [3, 9, 4, 5, 6, 7],
@@ -231,7 +246,8 @@ describe("methods that are run", () => {
       },
     );
     expect(calls).toEqual([["b", "b9", 1]]);
-    expect(winner).toEqual({ name: "b", isClear: true, heldOut: 0.55 });
+    expect(winner).toEqual({ name: "b", isClear: true });
+    expect(heldOut).toBe(0.55);
     expect(verdict).toContain("On held-out data the best run of b has recall 0.55; it was chosen for 0.69.");
     await expect(compare({ a: [1], b: [2] }, { heldOut: () => Number.NaN })).rejects.toThrow("returned NaN");
   });
@@ -261,7 +277,7 @@ describe("studies compared", () => {
     expect((await compare({ a: studies, b: studies })).winner).toMatchObject({ name: "a", isClear: false });
     const upwards = await createStudy({ space: { x: float(0, 1) }, sampler: random(), direction: "maximize", seed: 0 });
     const empty = await compare({ a: [studies[0]!], b: [upwards] }).catch((error: Error) => error.message);
-    expect(empty).toContain("gave a study without one");
+    expect(empty).toContain("none of its 0 trials is");
     await upwards.optimize(({ params }) => params.x, { trials: 1 });
     await expect(compare({ a: [studies[0]!], b: [upwards] })).rejects.toThrow("one direction");
   });
