@@ -1,11 +1,17 @@
 /** How long the article's whole grid will take, told before it is begun: one training is timed. */
+import { loadNetworks } from "./backend.ts";
 import type { Dataset } from "./dataset.ts";
 import { ARTICLE_GRID, combinations } from "./grid.ts";
-import { createEstimator, type NetworkParams } from "./model.ts";
+import type { NetworkParams } from "./model.ts";
+import type { Options } from "./options.ts";
 import { minutes } from "./progress.ts";
 
 /** @param threads that train at a time */
-export async function estimateFullGrid(dataset: Dataset, cv: number, threads: number): Promise<string> {
+export async function estimateFullGrid(
+  dataset: Dataset,
+  { cv, backend }: Pick<Options, "cv" | "backend">,
+  threads: number,
+): Promise<string> {
   const { train, validation } = dataset;
   const middle = Object.fromEntries(
     Object.entries(ARTICLE_GRID).map(([name, values]) => [name, values[(values.length - 1) >> 1]]),
@@ -14,6 +20,7 @@ export async function estimateFullGrid(dataset: Dataset, cv: number, threads: nu
   const rows = Math.floor((train.y.length * (cv - 1)) / cv);
   const { columns, data } = train.x;
   const x = { data: data.slice(0, rows * columns), rows, columns };
+  const { createEstimator } = await loadNetworks(backend);
   const begun = performance.now();
   await createEstimator
     .clone()

@@ -6,13 +6,14 @@
 import { createHash } from "node:crypto";
 import { type FlatParams, type FrozenTrial, NotFoundError, type Space, type Storage } from "assay";
 import { bestTrial, type Scorecard, scorecard } from "assay/analysis";
-import { balancedClassWeights, type Callback, initialBias, type Matrix, type Sequential } from "assay/nn";
+import { balancedClassWeights, type Callback, initialBias, type Matrix } from "assay/nn";
 import { BayesianOptimization, BayesSearchCV, executionsOf, GridSearchCV, Objective } from "assay/tuner";
 import { fromModule, type WorkerPool, workerCount } from "assay/worker";
+import { loadNetworks, type Networks, networksModule, type TrainedNetwork } from "./backend.ts";
 import type { Dataset } from "./dataset.ts";
 import { ARTICLE_GRID, combinations, reducedGrid, spaceAround } from "./grid.ts";
 import type { Interruption } from "./interruption.ts";
-import { type createEstimator, FraudModel, stopEarly } from "./model.ts";
+import { stopEarly } from "./model.ts";
 import { decisionThreshold } from "./objective.ts";
 import type { Options } from "./options.ts";
 import type { Progress, Step } from "./progress.ts";
@@ -112,8 +113,9 @@ export async function runExperiment(context: ExperimentContext): Promise<Method[
 async function articleSearch(context: ExperimentContext, step: number): Promise<Method | null> {
   const { dataset, options, seed, interruption, progress } = context;
   const { train } = dataset;
+  const { createHyperModel } = await loadNetworks(options.backend);
   const tuner = new BayesianOptimization({
-    hypermodel: new FraudModel({
+    hypermodel: createHyperModel({
       inputs: dataset.inputs.length,
       initialBias: initialBias(train.y),
       classWeight: balancedClassWeights(train.y),
@@ -183,7 +185,7 @@ async function crossValidated(
     seed,
     signal: interruption.signal,
   };
-  const estimator = fromModule<typeof createEstimator>(new URL("./model.ts", import.meta.url), "createEstimator");
+  const estimator = fromModule<Networks["createEstimator"]>(networksModule(options.backend), "createEstimator");
   const search =
     key === "bayes"
       ? new BayesSearchCV(estimator, spaceAround(grid), { ...settings, trials: combinations(grid) })
@@ -225,7 +227,7 @@ async function crossValidated(
 }
 
 /** Trials of a project that was searched before. */
-async function storedTrials(tuner: BayesianOptimization<Sequential>): Promise<readonly FrozenTrial<unknown>[]> {
+async function storedTrials(tuner: BayesianOptimization<TrainedNetwork>): Promise<readonly FrozenTrial<unknown>[]> {
   try {
     return await (await tuner.open()).trials();
   } catch (error) {
@@ -265,7 +267,7 @@ const breathe: Callback = { onEpochEnd: () => new Promise((resolve) => setImmedi
 /** The one look at the test set. Its threshold was chosen on the validation part. */
 function scoreOnTest(
   { dataset, options, seed }: ExperimentContext,
-  model: Sequential,
+  model: TrainedNetwork,
 ): Pick<Winner, "summary" | "threshold" | "thresholdIsMet" | "probabilities" | "test"> {
   const { validation, test } = dataset;
   const { threshold, isMet } = decisionThreshold(options.objective, validation.y, model.predict(validation.x));
@@ -293,7 +295,7 @@ function fingerprint({ dataset, options, seed }: ExperimentContext, settings: re
   const hash = createHash("sha256");
   for (const { x, y } of [dataset.train, dataset.validation]) hash.update(x.data).update(y);
   return hash
-    .update(JSON.stringify([options.objective.name, seed, ...settings]))
+    .update(JSON.stringify([options.backend, options.objective.name, seed, ...settings]))
     .digest("hex")
     .slice(0, 12);
 }

@@ -51,7 +51,7 @@ async function compare(datasets: readonly Dataset[], options: Options): Promise<
   const steps = plan(options);
   const pool = createWorkerPool({ workers: options.workers });
   if (options.size === "full") {
-    process.stdout.write(`${wrap(await estimateFullGrid(datasets[0]!, options.cv, pool.workers))}\n\n`);
+    process.stdout.write(`${wrap(await estimateFullGrid(datasets[0]!, options, pool.workers))}\n\n`);
   }
   const progress = createProgress({
     steps: datasets.flatMap((_, index) =>

@@ -14,7 +14,6 @@ import {
   type History,
   input,
   type MetricLike,
-  type Optimizer,
   rmsprop,
   type Sequential,
   sequential,
@@ -23,27 +22,30 @@ import {
   HyperModel,
   type HyperParameters,
   metricNamed,
+  type NetworkFitOptions,
   type NnClassifier,
   nnClassifier,
   type TrainingData,
 } from "assay/tuner";
 
 /** What sets one network of this shape apart from another. */
-interface Network {
+export interface Network {
   readonly inputs: number;
   readonly neurons1: number;
   readonly dropoutRate1: number;
   readonly neurons2: number;
   readonly dropoutRate2: number;
-  readonly optimizer: Optimizer;
+  readonly optimizer: "adam" | "rmsprop";
+  readonly learningRate: number;
   /** log(positives / negatives): an untrained network then predicts the base rate. */
   readonly initialBias: number;
-  readonly metrics: readonly MetricLike[];
   readonly seed: number;
 }
 
+const OPTIMIZERS = { adam, rmsprop };
+
 /** Two hidden layers with dropout, and one sigmoid output: the probability of fraud. */
-function buildNetwork(network: Network): Sequential {
+function buildNetwork(network: Network, metrics: readonly MetricLike[]): Sequential {
   const model = sequential(
     [
       input(network.inputs),
@@ -55,7 +57,8 @@ function buildNetwork(network: Network): Sequential {
     ],
     { name: "fraud_detection", seed: network.seed },
   );
-  model.compile({ optimizer: network.optimizer, loss: "binaryCrossentropy", metrics: network.metrics });
+  const optimizer = OPTIMIZERS[network.optimizer](network.learningRate);
+  model.compile({ optimizer, loss: "binaryCrossentropy", metrics });
   return model;
 }
 
@@ -72,10 +75,37 @@ export interface FraudModelOptions {
   readonly objective: string;
 }
 
-const OPTIMIZERS = { adam, rmsprop };
+/** The article's hyperparameters, with its optimiser and learning rate searched as well. */
+export function askForNetwork(hp: HyperParameters, { inputs, initialBias }: FraudModelOptions): Network {
+  return {
+    inputs,
+    initialBias,
+    seed: hp.seed,
+    neurons1: hp.Int("neurons1", { min: 20, max: 60, step: 10 }),
+    dropoutRate1: hp.Float("dropoutRate1", { min: 0, max: 0.5, step: 0.1 }),
+    neurons2: hp.Int("neurons2", { min: 20, max: 60, step: 10 }),
+    dropoutRate2: hp.Float("dropoutRate2", { min: 0, max: 0.5, step: 0.1 }),
+    optimizer: hp.Choice("optimizer", ["adam", "rmsprop"]),
+    learningRate: hp.Float("learningRate", { min: 5e-4, max: 1e-2, sampling: "log" }),
+  };
+}
 
-/** The article's hypermodel, with its optimiser and learning rate searched as well. */
-export class FraudModel extends HyperModel<Sequential> {
+/** How a network is trained, part of it searched. */
+export function askForTraining(hp: HyperParameters, { classWeight }: FraudModelOptions) {
+  return {
+    batchSize: hp.Choice("batchSize", [16, 32, 64]),
+    epochs: hp.Int("epochs", { min: 50, max: 200, step: 50 }),
+    classWeight,
+  };
+}
+
+/** What the networks log, the score that is searched for among it. */
+export function metricsFor(objective: string): readonly MetricLike[] {
+  return [...new Set(["accuracy", "precision", "recall", "auc", objective])].map(metricNamed);
+}
+
+/** The article's hypermodel. */
+class FraudModel extends HyperModel<Sequential> {
   readonly #options: FraudModelOptions;
 
   constructor(options: FraudModelOptions) {
@@ -84,30 +114,16 @@ export class FraudModel extends HyperModel<Sequential> {
   }
 
   build(hp: HyperParameters): Sequential {
-    const { inputs, initialBias, objective } = this.#options;
-    return buildNetwork({
-      inputs,
-      initialBias,
-      seed: hp.seed,
-      neurons1: hp.Int("neurons1", { min: 20, max: 60, step: 10 }),
-      dropoutRate1: hp.Float("dropoutRate1", { min: 0, max: 0.5, step: 0.1 }),
-      neurons2: hp.Int("neurons2", { min: 20, max: 60, step: 10 }),
-      dropoutRate2: hp.Float("dropoutRate2", { min: 0, max: 0.5, step: 0.1 }),
-      optimizer: OPTIMIZERS[hp.Choice("optimizer", ["adam", "rmsprop"])](
-        hp.Float("learningRate", { min: 5e-4, max: 1e-2, sampling: "log" }),
-      ),
-      metrics: [...new Set(["accuracy", "precision", "recall", "auc", objective])].map(metricNamed),
-    });
+    return buildNetwork(askForNetwork(hp, this.#options), metricsFor(this.#options.objective));
   }
 
   override fit(hp: HyperParameters, model: Sequential, data: TrainingData): Promise<History> {
-    return model.fit(data.x, data.y, {
-      ...data,
-      batchSize: hp.Choice("batchSize", [16, 32, 64]),
-      epochs: hp.Int("epochs", { min: 50, max: 200, step: 50 }),
-      classWeight: this.#options.classWeight,
-    });
+    return model.fit(data.x, data.y, { ...data, ...askForTraining(hp, this.#options) });
   }
+}
+
+export function createHyperModel(options: FraudModelOptions): HyperModel<Sequential> {
+  return new FraudModel(options);
 }
 
 /** The parameters of the article's grid. */
@@ -121,16 +137,12 @@ export interface NetworkParams {
   readonly epochs: number;
 }
 
+/** Every training of a classifier. */
+export const classifierDefaults: NetworkFitOptions = { classWeight: "balanced", callbacks: [stopEarly] };
+
 /** The article's estimator: the same network under Adam; batch size and epochs are settings of its training. */
 export const createEstimator: NnClassifier<NetworkParams> = nnClassifier<NetworkParams>(
-  ({ learningRate, ...layers }, { columns, initialBias, seed }) =>
-    buildNetwork({
-      ...layers,
-      inputs: columns,
-      initialBias,
-      seed,
-      optimizer: adam(learningRate),
-      metrics: ["recall", "auc"],
-    }),
-  { classWeight: "balanced", callbacks: [stopEarly] },
+  (params, { columns, initialBias, seed }) =>
+    buildNetwork({ ...params, inputs: columns, initialBias, seed, optimizer: "adam" }, ["recall", "auc"]),
+  classifierDefaults,
 );

@@ -1,5 +1,6 @@
 /** The command line: what may be asked for, checked before anything is computed or written. */
 import { parseArgs } from "node:util";
+import { BACKENDS, type Backend } from "./backend.ts";
 import { OBJECTIVES, type Objective, parseObjective } from "./objective.ts";
 import type { Preset } from "./transactions.ts";
 import { suggestion, UsageError } from "./usage-error.ts";
@@ -20,6 +21,8 @@ export interface Options {
   readonly cv: number;
   readonly seed: number;
   readonly workers: number | "all";
+  /** What trains the networks. */
+  readonly backend: Backend;
   /** Seeds over which the whole comparison is repeated. */
   readonly repeat: number;
   /** Folder of the report and the study database. */
@@ -58,6 +61,8 @@ How much
                     default 1
   --seed N          default 7; the same seed gives the same report
   --workers N       worker threads; default one for each core
+  --backend NAME    nn, our own trainer, or tfjs, TensorFlow.js, which takes
+                    some 80 times as long; default nn
 
 Where
   --out DIR         folder of report.html, results.json and study.db;
@@ -79,6 +84,7 @@ const FLAGS = {
   repeat: { type: "string" },
   seed: { type: "string" },
   workers: { type: "string" },
+  backend: { type: "string" },
   out: { type: "string" },
   fresh: { type: "boolean" },
   help: { type: "boolean", short: "h" },
@@ -99,6 +105,7 @@ export function parseOptions(args: readonly string[]): Options | null {
     seed: integer("seed", flags.seed, 7, 0, Number.MAX_SAFE_INTEGER),
     workers:
       flags.workers === undefined || flags.workers === "all" ? "all" : integer("workers", flags.workers, 1, 1, 256),
+    backend: readBackend(flags.backend ?? "nn"),
     repeat: integer("repeat", flags.repeat, 1, 1, 100),
     fresh: flags.fresh ?? false,
   } as const;
@@ -155,6 +162,14 @@ function readSource(flags: ReturnType<typeof readFlags>): Source {
   return { kind: "csv", file: data, label, drop: drop ?? [] };
 }
 
+function readBackend(typed: string): Backend {
+  const known = BACKENDS.find((name) => name === typed);
+  if (known !== undefined) return known;
+  throw new UsageError(
+    `--backend must be ${BACKENDS.join(" or ")}, but got ${JSON.stringify(typed)}.${suggestion(typed, BACKENDS)}`,
+  );
+}
+
 function integer(name: string, typed: string | undefined, otherwise: number, least: number, most: number): number {
   if (typed === undefined) return otherwise;
   const value = /^\d+$/.test(typed) ? Number(typed) : Number.NaN;
@@ -172,6 +187,7 @@ function runName({
   cv,
   seed,
   repeat,
+  backend,
 }: Omit<Options, "out" | "workers" | "fresh">): string {
   const data =
     source.kind === "synthetic" ? source.preset : `${source.file.replace(/^.*[/\\]|\.[^.]*$/g, "")}-${source.label}`;
@@ -182,6 +198,7 @@ function runName({
     size === "default" ? "" : size,
     usual ? "" : `${trials}-trials`,
     cv === 3 ? "" : `${cv}-folds`,
+    backend === "nn" ? "" : backend,
     repeat === 1 ? "" : `${repeat}-seeds`,
     `seed-${seed}`,
   ]

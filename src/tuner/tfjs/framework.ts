@@ -77,7 +77,7 @@ export interface Network extends LayersModel {
   getWeights(): readonly Tensor[];
   setWeights(weights: readonly Tensor[]): void;
   toJSON(unused: null, asText: false): unknown;
-  summary(lineLength: undefined, positions: undefined, print: (line: string) => void): void;
+  summary(lineLength: number, positions: undefined, print: (line: string) => void): void;
 }
 
 /** @throws ValidationError when `tf` is not TensorFlow.js with its layers */

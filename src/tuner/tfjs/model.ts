@@ -162,7 +162,7 @@ export class TfjsModel<M extends LayersModel = LayersModel> {
   /** TensorFlow.js's table of layers, output shapes and numbers of parameters. */
   summary(): string {
     const lines: string[] = [];
-    this.#network.summary(undefined, undefined, (line) => lines.push(line));
+    this.#network.summary(80, undefined, (line) => lines.push(line));
     return lines.join("\n");
   }
 
