@@ -360,6 +360,21 @@ describe("a project in a directory", () => {
   });
 });
 
+test("a project whose study is corrupt is refused and left as it is", async () => {
+  const open = () => new RandomSearch({ ...base, directory, maxTrials: 1 });
+  const first = open();
+  await first.search(x, y, { validationData });
+  await first.close();
+  const file = join(directory, "untitled_project", "study.db");
+  for (const spoilt of [Buffer.from("not a database, but a letter"), readFileSync(file).subarray(0, 5000)]) {
+    writeFileSync(file, spoilt);
+    const second = open();
+    await expect(second.search(x, y, { validationData })).rejects.toThrow(/study\.db/);
+    expect(readFileSync(file).equals(spoilt)).toBe(true);
+    await second.close().catch(() => {});
+  }
+});
+
 describe("summaries are text, and nothing is printed", () => {
   test("of the space, before and after the search", async () => {
     const tuner = new RandomSearch({ ...base, maxTrials: 1 });
