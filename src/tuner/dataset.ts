@@ -61,7 +61,8 @@ export function shareTraining<T extends { readonly x: unknown; readonly y: unkno
 }
 
 function shareTable(x: unknown): unknown {
-  const rows = Array.isArray(x) && typeof x[0] === "object";
+  // Rows of rows, such as images, are no table; they are copied to each worker as they are.
+  const rows = Array.isArray(x) && typeof x[0]?.[0] === "number";
   return rows || (typeof x === "object" && x !== null && "data" in x) ? shareMatrix(x as Inputs) : x;
 }
 

@@ -5,6 +5,7 @@ import * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { int } from "../../../src/index.ts";
 import { earlyStopping } from "../../../src/nn/index.ts";
+import { shareTraining } from "../../../src/tuner/dataset.ts";
 import {
   BayesianOptimization,
   BayesSearchCV,
@@ -96,6 +97,22 @@ describe("a hypermodel of TensorFlow.js", () => {
     expect(await values(away)).toEqual(await values(here));
     const weights = async (tuner: typeof here) => (await tuner.getBestModels(1))[0]!.getWeights();
     expect(await weights(away)).toEqual(await weights(here));
+  });
+
+  test("gets images in a worker as they were given", () => {
+    const images = [
+      [
+        [0, 1],
+        [1, 0],
+      ],
+      [
+        [1, 1],
+        [0, 0],
+      ],
+    ];
+    const shared = shareTraining({ x: images, y: [0, 1], validationData: [images, [0, 1]] });
+    expect(shared.x).toBe(images);
+    expect(shared.validationData[0]).toBe(images);
   });
 
   test("leaves no tensor over 50 trials, some of which fail in `build` or in `fit`", async () => {
