@@ -20,7 +20,7 @@ import type { FlatParams } from "../space/parameter.ts";
 import type { Space } from "../space/space.ts";
 import type { History, Observation } from "../trial/history.ts";
 import type { Json } from "../trial/trial.ts";
-import type { Stage } from "./tuner.ts";
+import type { Stage } from "./tuner-plan.ts";
 
 export interface HyperbandSchedule {
   /** The most epochs that a model is trained. */

@@ -98,16 +98,9 @@ export {
   type TunedThresholdOptions,
   tunedThresholdClassifierCV,
 } from "./tuned-threshold-classifier-cv.ts";
-export {
-  type SearchArguments,
-  type Stage,
-  type TrialEnd,
-  Tuner,
-  type TunerEvents,
-  type TunerPlan,
-  type TunerTrial,
-} from "./tuner.ts";
+export { type SearchArguments, Tuner, type TunerEvents } from "./tuner.ts";
 export type { TunerOptions } from "./tuner-options.ts";
+export type { Stage, TrialEnd, TunerPlan, TunerTrial } from "./tuner-plan.ts";
 export {
   BayesianOptimization,
   type BayesianOptimizationOptions,

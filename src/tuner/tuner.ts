@@ -9,7 +9,6 @@
 import { NotFoundError, show, TooManyFailuresError, ValidationError } from "../errors.ts";
 import { createRng } from "../math/rng.ts";
 import type { Logs } from "../nn/callbacks.ts";
-import type { Sampler } from "../sampler/sampler.ts";
 import { parameterFromJson } from "../space/json.ts";
 import { Space } from "../space/space.ts";
 import { systemClock } from "../study/clock.ts";
@@ -17,7 +16,7 @@ import { Emitter, type StudyEvents } from "../study/events.ts";
 import type { ObjectiveResult } from "../study/outcome.ts";
 import type { Study } from "../study/study.ts";
 import type { Trial } from "../study/trial.ts";
-import { type FrozenTrial, isFinal, type Json } from "../trial/trial.ts";
+import { type FrozenTrial, isFinal } from "../trial/trial.ts";
 import type { ModuleRef } from "../worker/module-ref.ts";
 import type { WorkerFunction, WorkerPool } from "../worker/pool.ts";
 import type { CallbackSource } from "./callbacks.ts";
@@ -48,6 +47,7 @@ import {
   weightsOf,
 } from "./training-task.ts";
 import { checkOptions, newEntriesOf, PROJECT_NAME, type TunerOptions } from "./tuner-options.ts";
+import type { Stage, TrialEnd, TunerPlan, TunerTrial } from "./tuner-plan.ts";
 import { describeResults, describeSpace } from "./tuner-summary.ts";
 
 /** What is handed on to every training, beside the data. */
@@ -65,43 +65,6 @@ export interface SearchArguments {
 /** What a tuner tells its listeners, beside what every study does. */
 export interface TunerEvents extends StudyEvents<unknown> {
   readonly epoch: { readonly trial: number; readonly execution: number } & EpochProgress;
-}
-
-/** A trial that runs, as `runTrial` and the hooks are given it. */
-export interface TunerTrial {
-  readonly number: number;
-  readonly hyperparameters: HyperParameters;
-  /** Aborted when the search is stopped at once. */
-  readonly signal: AbortSignal;
-}
-
-/** How a trial ended: with its value, or with what was thrown. */
-export type TrialEnd =
-  | { readonly value: number; readonly metrics: Readonly<Record<string, number>> }
-  | { readonly error: unknown };
-
-/** Which epochs a trial trains, where the tuner decides that. */
-export interface Stage {
-  /** Epochs that the model has been trained already. */
-  readonly initialEpoch: number;
-  /** Epochs in all, when the trial has ended. */
-  readonly epochs: number;
-  /** The trial whose weights it goes on from. */
-  readonly parent: number | null;
-}
-
-/** In what tuners differ. */
-export interface TunerPlan {
-  /** Kept with a project, so that it is not resumed by another. */
-  readonly name: string;
-  /** `Number.MAX_SAFE_INTEGER` for a search that ends by itself. */
-  readonly maxTrials: number;
-  /** What chooses the trials of a space. */
-  sampler(space: Space): Sampler;
-  /** The stage that the sampler noted with a trial. Default: every trial is trained from its beginning, as long as `fit` says. */
-  stage?(note: Json): Stage | null;
-  /** Names of options that the tuner has beside `TunerOptions`. */
-  readonly options?: readonly string[];
 }
 
 /**
