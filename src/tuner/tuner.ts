@@ -433,13 +433,12 @@ export class Tuner<M> {
       const handle = handleOf(attempt);
       const run: Run = { trial, handle, attempt, stage, setting, trainings: [] };
       this.#running.set(trial.number, run);
+      let result: Scored;
       try {
-        const result = await this.#runAndScore(run);
+        result = await this.#runAndScore(run);
         if (Number.isNaN(result.value) && attempt < maxRetriesPerTrial) {
           throw new Error(`The objective ${show(this.objective.name)} is not a number.`);
         }
-        await end(handle, result);
-        return result;
       } catch (error) {
         if (error instanceof TrainingMisused) {
           // Stopping everything gives the trial back: what is wrong is not its parameters.
@@ -453,14 +452,17 @@ export class Tuner<M> {
         }
         failures.push(error instanceof Error ? error.message : show(error));
         await trial.setAttribute("retries", failures);
+        continue;
       } finally {
         this.#running.delete(trial.number);
       }
+      await end(handle, result);
+      return result;
     }
   }
 
   /** Weights and executions are kept before the trial ends. */
-  async #runAndScore(run: Run): Promise<Exclude<ObjectiveResult, number> & { metrics: Record<string, number> }> {
+  async #runAndScore(run: Run): Promise<Scored> {
     const { trial, handle, setting, stage, trainings } = run;
     const seed = handle.hyperparameters.seed;
     const begun = systemClock();
@@ -625,6 +627,8 @@ interface Run {
   /** One an execution; none for a `runTrial` of the user's own. */
   readonly trainings: Training[];
 }
+
+type Scored = Exclude<ObjectiveResult, number> & { readonly metrics: Readonly<Record<string, number>> };
 
 type Training = TrainingOutcome & { readonly seed: number; readonly seconds: number };
 

@@ -220,6 +220,21 @@ describe("hooks", () => {
     }
     const failing = new Failing({ hypermodel, objective: "val_auc", maxTrials: 5, seed: 1 });
     await expect(failing.search(x, y, { validationData })).rejects.toThrow(/3 failed trials in a row:\n.*the disk/);
+    const ends: string[] = [];
+    class Ending extends RandomSearch<object> {
+      override onTrialEnd(_: TunerTrial, end: TrialEnd) {
+        ends.push(Object.keys(end)[0]!);
+        throw new Error("no mail could be sent");
+      }
+    }
+    const model = new Scripted(() => 1);
+    const ending = new Ending({ hypermodel: model, objective: score, maxTrials: 1, maxRetriesPerTrial: 4 });
+    await ending.search();
+    expect([ends, model.fits, (await ending.study.trials())[0]!.error!.message]).toEqual([
+      ["value"],
+      1,
+      "no mail could be sent",
+    ]);
     const apart = new Failing({ hypermodel: inWorkers, objective: "val_auc", maxTrials: 2, seed: 1, workers: 1 });
     await expect(apart.search(x, y, { validationData })).rejects.toThrow("the disk of the log is full");
   });
