@@ -4,12 +4,13 @@
  */
 import {
   compareOnTestSet,
-  comparePaired,
+  compareResults,
   convergence,
   degeneracy,
   METRICS,
   type Metric,
   type PairedComparison,
+  type Result,
   type Rivalry,
   summary,
 } from "assay/analysis";
@@ -233,17 +234,19 @@ export interface Repeated {
 export function repeated(runs: readonly Run[], { objective, cv }: Options): Repeated[] {
   const figure = (name: string, of: (method: Method) => number | undefined): Repeated[] => {
     const pairs = runs.flatMap(({ methods }) => {
-      const pair = [of(methodOf(methods, "bayes")), of(methodOf(methods, "grid"))] as const;
+      const pair = [methodOf(methods, "bayes"), methodOf(methods, "grid")].map((method) => ({
+        value: of(method),
+        cost: trainingsOf(method),
+      }));
       // Precision is not defined for a network that never says positive.
-      return pair.includes(undefined) ? [] : [pair as readonly [number, number]];
+      return pair.some(({ value }) => value === undefined) ? [] : [pair as Result[]];
     });
     if (pairs.length === 0) return [];
-    const comparison = comparePaired(
-      pairs.map(([bayes]) => bayes),
-      pairs.map(([, grid]) => grid),
-      { names: ["Bayesian optimisation", "grid search"], metric: name, unit: "seeds" },
+    const { pairs: compared, verdict } = compareResults(
+      { "Bayesian optimisation": pairs.map(([bayes]) => bayes!), "grid search": pairs.map(([, grid]) => grid!) },
+      { metric: name, unit: "seeds", costUnit: "trainings" },
     );
-    return [{ name, comparison }];
+    return [{ name, comparison: { ...compared[0]!, verdict } }];
   };
   return [
     ...figure(`${objective.label} over ${cv} folds`, ({ winner }) => winner.value),

@@ -140,7 +140,9 @@ describe("over several seeds", () => {
   test("one that changes its sign is called noise", () => {
     const runs = seeds.map((seed) => run({ bayes: 20 + (seed % 2 ? 3 : -3), grid: 20 }, undefined, seed));
     expect(verdicts(runs, options)).toContainEqual(
-      expect.stringMatching(/^No difference between Bayesian optimisation and grid search was shown: 8 seeds, .* test recall/),
+      expect.stringMatching(
+        /^No difference between Bayesian optimisation and grid search was shown: 8 seeds, .* test recall/,
+      ),
     );
   });
 });
