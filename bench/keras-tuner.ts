@@ -125,10 +125,10 @@ async function report(): Promise<string[]> {
   console.log(
     `Normalised regret, mean over ${tables.length} tables, seeds 1 to ${seeds} (0 the best configuration, 1 the median one)\n`,
   );
-  console.log(`  ${"".padEnd(20)}${headings}`);
+  console.log(`  ${"".padEnd(30)}${headings}`);
   for (const name of names) {
     const means = CHECKPOINTS.map((trials) => mean(regrets(name, trials)).toFixed(4).padStart(9));
-    console.log(`  ${name.padEnd(20)}${means.join("")}`);
+    console.log(`  ${name.padEnd(30)}${means.join("")}`);
   }
 
   const comparison = await compare(Object.fromEntries(names.map((name) => [name, regrets(name, TRIALS)])), {
@@ -140,23 +140,17 @@ async function report(): Promise<string[]> {
   if (names.length > 2) for (const { verdict } of comparison.pairs) console.log(`  ${verdict}`);
 
   console.log(
-    `\nMilliseconds an ask after so many trials, median over ${tables.length} tables\n\n  ${"".padEnd(20)}${headings}`,
+    `\nMilliseconds an ask after so many trials, median over ${tables.length} tables\n\n  ${"".padEnd(30)}${headings}`,
   );
   const ms = (name: string, observations: number) => median(asks.get(name)!.get(observations)!);
   for (const name of names) {
-    console.log(
-      `  ${name.padEnd(20)}${CHECKPOINTS.map((count) => ms(name, count).toPrecision(3).padStart(9)).join("")}`,
-    );
+    console.log(`  ${name.padEnd(30)}${CHECKPOINTS.map((count) => brief(ms(name, count)).padStart(9)).join("")}`);
   }
   if (python !== null) {
     for (const name of [SAME_RECIPE, OURS]) {
       const ratios = CHECKPOINTS.map((count) => ms(KERAS_TUNER, count) / ms(name, count));
-      console.log(
-        `  ${`KerasTuner / ${name}`.padEnd(29)}${ratios
-          .map((ratio) => `${ratio.toFixed(0)} x`.padStart(9))
-          .join("")
-          .slice(9)}`,
-      );
+      const cells = ratios.map((ratio) => `${ratio.toFixed(0)} x`.padStart(9)).join("");
+      console.log(`  ${`KerasTuner / ${name}`.padEnd(30)}${cells}`);
       if (Math.min(...ratios) < 20)
         shortfalls.push(`${name} asks ${Math.min(...ratios).toFixed(1)} times as fast as KerasTuner, less than 20`);
     }
@@ -181,4 +175,9 @@ function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
   return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
+}
+
+/** Three digits. */
+function brief(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
