@@ -4,5 +4,6 @@ export type { LayersModel, Tfjs } from "./framework.ts";
 export { type TfjsHyperModelLike, tfjsHyperModel } from "./hyper-model.ts";
 export { type TfjsModel, type TfjsOptions, tfjsModel } from "./model.ts";
 export { loadTfjsModel, serializeTfjsModel } from "./model-file.ts";
+export type { TfjsValidationData } from "./parts.ts";
 export type { TensorLike } from "./rows.ts";
-export type { TfjsCallback, TfjsFitOptions, TfjsValidationData } from "./training.ts";
+export type { TfjsCallback, TfjsFitOptions } from "./training.ts";

@@ -19,24 +19,30 @@ export function wantedMetrics(network: Network): readonly WantedMetric[] {
   return wanted.get(network) ?? [];
 }
 
-let inUse = 0;
-let original: Api["LayersModel"]["prototype"]["compile"];
+type Prototype = Api["LayersModel"]["prototype"];
+
+/** Where `compile` is ours at present: what was there, and how many builds are under way. */
+const replaced = new Map<Prototype, { readonly compile: Prototype["compile"]; builds: number }>();
 
 /** Runs `build` with a `compile` that knows our metrics, and puts the other back however it ends. */
 export async function withMetricNames<T>(tf: Api, build: () => T | Promise<T>): Promise<T> {
   const { prototype } = tf.LayersModel;
-  if (inUse++ === 0) {
-    original = prototype.compile;
+  const held = replaced.get(prototype) ?? { compile: prototype.compile, builds: 0 };
+  if (held.builds++ === 0) {
+    replaced.set(prototype, held);
     prototype.compile = function compile(this: object, args: CompileArgs) {
       const { ours, theirs } = divide(args.metrics);
-      original.call(this, { ...args, metrics: theirs });
+      held.compile.call(this, { ...args, metrics: theirs });
       wanted.set(this, ours);
     };
   }
   try {
     return await build();
   } finally {
-    if (--inUse === 0) prototype.compile = original;
+    if (--held.builds === 0) {
+      prototype.compile = held.compile;
+      replaced.delete(prototype);
+    }
   }
 }
 

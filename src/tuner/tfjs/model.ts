@@ -174,14 +174,16 @@ export class TfjsModel<M extends LayersModel = LayersModel> {
   /** Frees the weights, the optimiser's memory and what recurrent layers keep. A tuner does so after each trial. */
   dispose(): void {
     const { optimizer, isOptimizerOwned } = this.#network;
-    for (const part of partsOf(this.#network) as { dropoutMask?: unknown; recurrentDropoutMask?: unknown }[]) {
-      for (const name of ["dropoutMask", "recurrentDropoutMask"] as const) {
-        if (part[name] === undefined || part[name] === null) continue;
-        this.#tf.dispose(part[name]);
-        part[name] = null;
+    const { _refCount: holders } = this.model as { readonly _refCount?: number };
+    // Code written for TensorFlow.js may have freed the model, which cannot be done twice.
+    if (holders !== 0) {
+      for (const part of partsOf(this.#network) as RecurrentCell[]) {
+        this.#tf.dispose([part.dropoutMask ?? [], part.recurrentDropoutMask ?? []]);
+        if (part.dropoutMask !== undefined) part.dropoutMask = null;
+        if (part.recurrentDropoutMask !== undefined) part.recurrentDropoutMask = null;
       }
+      this.model.dispose();
     }
-    this.model.dispose();
     // TensorFlow.js frees an optimiser that it made of a name, and leaves one that it was handed.
     if (isOptimizerOwned !== true) optimizer?.dispose();
   }
@@ -192,6 +194,12 @@ export class TfjsModel<M extends LayersModel = LayersModel> {
       `A model must be compiled before \`${method}\`. Call \`model.compile({ optimizer: …, loss: … })\` first.`,
     );
   }
+}
+
+/** Keeps the masks of its last step. */
+interface RecurrentCell {
+  dropoutMask?: unknown;
+  recurrentDropoutMask?: unknown;
 }
 
 const warned = new Set<string>();

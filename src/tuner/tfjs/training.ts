@@ -4,7 +4,6 @@
  * rows may be weighted; and with a seed the order of rows, dropout and noise are the same again. The order of rows is that
  * of `nn` under the same seed.
  */
-import { show, ValidationError } from "../../errors.ts";
 import type { Rng } from "../../math/rng.ts";
 import {
   type Callback,
@@ -14,16 +13,16 @@ import {
   history,
   type Logs,
 } from "../../nn/callbacks.ts";
-import { finiteNumber, wholeNumber } from "../../nn/choose.ts";
+import { wholeNumber } from "../../nn/choose.ts";
 import { metricDirection } from "../../nn/metrics/metric.ts";
 import { pauses } from "../../nn/pauses.ts";
 import type { FitOptions } from "../../nn/training.ts";
 import { type BackendFallback, backendFallback } from "./backend.ts";
 import { type Evaluation, evaluateRows, forward, lossOf, type Values } from "./evaluation.ts";
-import { type Api, type Network, partsOf, type Tensor } from "./framework.ts";
+import type { Api, Network, Tensor } from "./framework.ts";
+import { type KeyedDraws, keyedDraws } from "./keyed-draws.ts";
 import { measure, type OutputMetric } from "./metrics.ts";
-import { loadRows, type Rows, type TensorLike } from "./rows.ts";
-import { withSeededRandom } from "./seeded-random.ts";
+import { loadParts, type Part, type TfjsValidationData, targetsOf } from "./parts.ts";
 
 /** A callback in the manner of TensorFlow.js: an object of functions, or one of its own such as `tf.callbacks.earlyStopping()`. */
 export interface TfjsCallback {
@@ -36,11 +35,6 @@ export interface TfjsCallback {
   onBatchBegin?(batch: number, logs: never): unknown;
   onBatchEnd?(batch: number, logs: never): unknown;
 }
-
-/** Data to validate on: `[x, y]`, `[x, y, sampleWeight]`, or the same by name. */
-export type TfjsValidationData =
-  | readonly [x: TensorLike, y: TensorLike, sampleWeight?: ArrayLike<number>]
-  | { readonly x: TensorLike; readonly y: TensorLike; readonly sampleWeight?: ArrayLike<number> | undefined };
 
 /** The options of `nn`'s `fit`, with data of every shape and the callbacks of either library. */
 export interface TfjsFitOptions extends Omit<FitOptions, "validationData" | "callbacks"> {
@@ -67,7 +61,7 @@ export async function train(trainee: Trainee, x: unknown, y: unknown, options: T
   const initialEpoch = wholeNumber("`initialEpoch`", options.initialEpoch ?? 0, 0);
   const batchSize = wholeNumber("`batchSize`", options.batchSize ?? 32, 1);
   options.signal?.throwIfAborted();
-  const parts = loadParts(trainee, x, y, options);
+  const parts = loadParts(tf, network, x, y, options);
   const kept = history();
   const callbacks = [options.callbacks ?? [], kept].flat() as EveryCallback[];
   const course: Course = {
@@ -189,82 +183,6 @@ function step({ tf, network }: Trainee, part: Part, rows: Uint32Array, predictio
   });
 }
 
-/** `count` rows from `first` on. */
-interface Part {
-  readonly rows: Rows;
-  readonly first: number;
-  readonly count: number;
-}
-
-interface Parts {
-  /** Its rows begin at 0. */
-  readonly training: Part;
-  readonly validation: Part | undefined;
-  dispose(): void;
-}
-
-function loadParts({ tf, network }: Trainee, x: unknown, y: unknown, options: TfjsFitOptions): Parts {
-  const { validationData, validationSplit, sampleWeight, classWeight } = options;
-  const split = finiteNumber(
-    "`validationSplit`",
-    validationSplit ?? 0,
-    "at least 0 and below 1",
-    (share) => share >= 0 && share < 1,
-  );
-  if (split > 0 && validationData !== undefined) {
-    throw new ValidationError("Give `validationData` or `validationSplit`, not both.");
-  }
-  const rows = loadRows(tf, network, x, y, { sampleWeight, classWeight });
-  try {
-    const count = split > 0 ? Math.floor(rows.count * (1 - split)) : rows.count;
-    if (count === 0 || (split > 0 && count === rows.count)) {
-      throw new ValidationError(
-        `\`validationSplit\` must leave rows on both sides, but ${split} of ${rows.count} rows leaves ${count} to train on.`,
-      );
-    }
-    const training = { rows, first: 0, count };
-    if (split > 0) {
-      // Class weights are for training alone, as in Keras.
-      const weights = sampleWeight === undefined ? undefined : Float32Array.from(sampleWeight);
-      const validation = { rows: { ...rows, weights }, first: count, count: rows.count - count };
-      return { training, validation, dispose: rows.dispose };
-    }
-    if (validationData === undefined) return { training, validation: undefined, dispose: rows.dispose };
-    const [validationX, validationY, weights] = validationParts(validationData);
-    const other = loadRows(tf, network, validationX, validationY, { sampleWeight: weights });
-    const dispose = () => {
-      rows.dispose();
-      other.dispose();
-    };
-    return { training, validation: { rows: other, first: 0, count: other.count }, dispose };
-  } catch (error) {
-    rows.dispose();
-    throw error;
-  }
-}
-
-function validationParts(data: TfjsValidationData): readonly [unknown, unknown, ArrayLike<number>?] {
-  if (Array.isArray(data) && (data.length === 2 || data.length === 3)) {
-    return data as unknown as [unknown, unknown, ArrayLike<number>?];
-  }
-  if (typeof data === "object" && data !== null && "x" in data && "y" in data) {
-    return data.sampleWeight === undefined ? [data.x, data.y] : [data.x, data.y, data.sampleWeight];
-  }
-  throw new ValidationError(
-    `\`validationData\` must be [x, y], [x, y, sampleWeight] or { x, y }, but got ${show(data)}.`,
-  );
-}
-
-function targetsOf({ rows, first, count }: Part): readonly Values[] {
-  return rows.targets.map(({ tensor, values }) => {
-    const width = values.length / rows.count;
-    return {
-      shape: [count, ...tensor.shape.slice(1)],
-      values: values.subarray(first * width, (first + count) * width),
-    };
-  });
-}
-
 /** Gathers the outputs of an epoch's steps, each row at its place. */
 interface Collector {
   keep(rows: Uint32Array, outputs: readonly Tensor[]): void;
@@ -286,30 +204,5 @@ function collector(count: number): Collector {
       }
     },
     values: () => kept,
-  };
-}
-
-/**
- * Draws that depend on the training's seed and the step alone. A dropout layer with a seed of its own starts the same
- * stream at every step and so drops the same units for ever; it gets a new seed for each step instead, made of its own.
- */
-interface KeyedDraws {
-  with<T>(rng: Rng, run: () => T): T;
-  /** Gives the layers their seeds back. */
-  end(): void;
-}
-
-function keyedDraws(network: Network): KeyedDraws {
-  const layers = (partsOf(network) as { seed?: unknown }[]).filter((layer) => typeof layer.seed === "number");
-  const seeds = layers.map(({ seed }) => seed as number);
-  return {
-    with: (rng, run) => {
-      // TensorFlow.js takes a seed of 0 for none.
-      for (const [index, layer] of layers.entries()) layer.seed = 1 + rng.fork(index).fork(seeds[index]!).uint32();
-      return withSeededRandom(rng, run);
-    },
-    end: () => {
-      for (const [index, layer] of layers.entries()) layer.seed = seeds[index];
-    },
   };
 }

@@ -99,6 +99,26 @@ describe("a hypermodel of TensorFlow.js", () => {
     expect(await weights(away)).toEqual(await weights(here));
   });
 
+  test("may free its model itself, as programs for TensorFlow.js do", async () => {
+    const before = tf.memory().numTensors;
+    const careful = tfjsHyperModel(tf, {
+      build,
+      fit: async (_hp, model, data) => {
+        const inputs = tf.tensor2d(data.x);
+        const log = await model.fit(inputs, tf.tensor1d(data.y), data as never);
+        model.dispose();
+        return log;
+      },
+    });
+    const tuner = new RandomSearch({ hypermodel: careful, objective: "val_auc", maxTrials: 2, seed: 1 });
+    await tuner.search(x, y, { validationData });
+    const [model] = await tuner.getBestModels(1);
+    expect(model!.evaluate(x, y).auc).toBeCloseTo((await tuner.getBestTrials(1))[0]!.value!, 6);
+    model!.dispose();
+    model!.dispose();
+    expect(tf.memory().numTensors, "the user's own tensors, of a rehearsal and two trials").toBe(before + 6);
+  });
+
   test("gets images in a worker as they were given", () => {
     const images = [
       [
