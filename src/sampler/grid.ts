@@ -3,11 +3,11 @@
  * whatever way, is passed over, so that an interrupted search goes on where it stopped; after the last the study ends.
  */
 import { show, ValidationError } from "../errors.ts";
-import type { Rng } from "../math/rng.ts";
-import type { FlatParams, ParamValue } from "../space/parameter.ts";
-import type { Dimension, Space } from "../space/space.ts";
+import type { ParamValue } from "../space/parameter.ts";
+import type { Dimension } from "../space/space.ts";
 import type { Sampler } from "./sampler.ts";
 import { seenKeys } from "./unseen.ts";
+import { walks } from "./walk.ts";
 
 export interface GridOptions {
   /**
@@ -39,16 +39,12 @@ const DRAWS_MOST = 100;
 export function grid(options: GridOptions = {}): Sampler {
   const { points = {}, order = "declared" } = options;
   checkOptions(points, order);
-  const walks = new WeakMap<Space, Walk>();
+  const walkOf = walks((dimension) => valuesOf(dimension, points));
   return {
     name: "grid",
     toJSON: () => ({ points, order }),
     sample({ space, trials, rng }) {
-      let walk = walks.get(space);
-      if (walk === undefined) {
-        walk = new Walk(space, points);
-        walks.set(space, walk);
-      }
+      const walk = walkOf(space);
       const seen = seenKeys(space, trials);
       for (let draw = 0; order === "random" && draw < DRAWS_MOST; draw++) {
         const params = walk.any(rng);
@@ -58,59 +54,6 @@ export function grid(options: GridOptions = {}): Sampler {
       return params === null ? null : { params: { ...params } };
     },
   };
-}
-
-/** The configurations of a grid in order, made as far as they are needed and kept: a cache that cannot change an answer. */
-class Walk {
-  readonly #space: Space;
-  readonly #values: ReadonlyMap<Dimension, readonly ParamValue[]>;
-  readonly #rest: Iterator<FlatParams>;
-  readonly #made: { readonly key: string; readonly params: FlatParams }[] = [];
-
-  constructor(space: Space, points: NonNullable<GridOptions["points"]>) {
-    this.#space = space;
-    this.#values = new Map(space.dimensions.map((dimension) => [dimension, valuesOf(dimension, points)]));
-    this.#rest = combinations(space, this.#values);
-  }
-
-  any(rng: Rng): FlatParams {
-    return this.#space.build((dimension) => {
-      const values = this.#values.get(dimension)!;
-      return values[rng.int(values.length)]!;
-    });
-  }
-
-  firstWithout(seen: ReadonlySet<string>): FlatParams | null {
-    for (let i = 0; i < this.#made.length || this.#makeNext(); i++) {
-      if (!seen.has(this.#made[i]!.key)) return this.#made[i]!.params;
-    }
-    return null;
-  }
-
-  #makeNext(): boolean {
-    const { done, value } = this.#rest.next();
-    if (done === true) return false;
-    this.#made.push({ key: this.#space.key(value), params: value });
-    return true;
-  }
-}
-
-function* combinations(
-  space: Space,
-  values: ReadonlyMap<Dimension, readonly ParamValue[]>,
-  index = 0,
-  params: FlatParams = {},
-): Generator<FlatParams> {
-  const dimension = space.dimensions[index];
-  if (dimension === undefined) {
-    yield params;
-  } else if (!space.isActive(dimension, params)) {
-    yield* combinations(space, values, index + 1, params);
-  } else {
-    for (const value of values.get(dimension)!) {
-      yield* combinations(space, values, index + 1, { ...params, [dimension.name]: value });
-    }
-  }
 }
 
 function valuesOf({ name, parameter }: Dimension, points: NonNullable<GridOptions["points"]>): readonly ParamValue[] {

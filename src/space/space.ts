@@ -215,25 +215,34 @@ export class Space<out P = unknown> {
 }
 
 /** All configurations of a finite space, in the order in which the last parameter changes fastest. */
-export function* configurations(space: Space): Generator<FlatParams> {
-  function* from(index: number, params: FlatParams): Generator<FlatParams> {
-    const dimension = space.dimensions[index];
-    if (dimension === undefined) {
-      yield params;
-    } else if (!space.isActive(dimension, params)) {
-      yield* from(index + 1, params);
-    } else {
-      for (let k = 0; k < dimension.parameter.levels; k++) {
-        yield* from(index + 1, { ...params, [dimension.name]: dimension.parameter.level(k) });
-      }
-    }
-  }
+export function configurations(space: Space): Generator<FlatParams> {
   if (!Number.isFinite(space.size)) {
     throw new ValidationError(
       "Only a finite space can be enumerated, but this one has a continuous parameter. Give its floats a step.",
     );
   }
-  yield* from(0, {});
+  return combinations(space, function* ({ parameter }) {
+    for (let k = 0; k < parameter.levels; k++) yield parameter.level(k);
+  });
+}
+
+/** All configurations made of the `values` of each dimension, in the order in which the last parameter changes fastest. */
+export function* combinations(
+  space: Space,
+  values: (dimension: Dimension) => Iterable<ParamValue>,
+  index = 0,
+  params: FlatParams = {},
+): Generator<FlatParams> {
+  const dimension = space.dimensions[index];
+  if (dimension === undefined) {
+    yield params;
+  } else if (!space.isActive(dimension, params)) {
+    yield* combinations(space, values, index + 1, params);
+  } else {
+    for (const value of values(dimension)) {
+      yield* combinations(space, values, index + 1, { ...params, [dimension.name]: value });
+    }
+  }
 }
 
 /** "optimizer.kind in ["sgd"]", for errors and summaries. */

@@ -3,8 +3,10 @@
  * been tried already, in whatever way, is passed over, so an interrupted search goes on where it stopped.
  */
 import type { Sampler } from "../sampler/sampler.ts";
-import type { FlatParams, ParamValue } from "../space/parameter.ts";
-import type { Dimension, Space } from "../space/space.ts";
+import { seenKeys } from "../sampler/unseen.ts";
+import { walks } from "../sampler/walk.ts";
+import type { ParamValue } from "../space/parameter.ts";
+import type { Dimension } from "../space/space.ts";
 
 export interface GridOrderOptions {
   /** Points of a continuous parameter: centres of so many equal cells of its scale. Default 10, as in KerasTuner. */
@@ -15,61 +17,15 @@ export interface GridOrderOptions {
 
 export function gridOrder(options: GridOrderOptions = {}): Sampler {
   const { points = 10, defaultsFirst = false } = options;
-  const sequences = new WeakMap<Space, Sequence>();
+  const walkOf = walks((dimension) => valuesOf(dimension, points, defaultsFirst));
   return {
     name: "gridOrder",
     toJSON: () => ({ points, defaultsFirst }),
     sample({ space, trials }) {
-      let sequence = sequences.get(space);
-      if (sequence === undefined) {
-        sequence = new Sequence(space, (dimension) => valuesOf(dimension, points, defaultsFirst));
-        sequences.set(space, sequence);
-      }
-      const params = sequence.firstWithout(new Set(trials.map((trial) => space.key(trial.params))));
+      const params = walkOf(space).firstWithout(seenKeys(space, trials));
       return params === null ? null : { params };
     },
   };
-}
-
-/** The configurations in order, made as far as they are needed and kept: a cache that cannot change an answer. */
-class Sequence {
-  readonly #space: Space;
-  readonly #rest: Iterator<FlatParams>;
-  readonly #made: { readonly key: string; readonly params: FlatParams }[] = [];
-
-  constructor(space: Space, values: (dimension: Dimension) => readonly ParamValue[]) {
-    this.#space = space;
-    this.#rest = enumerate(space, values);
-  }
-
-  firstWithout(seen: ReadonlySet<string>): FlatParams | null {
-    for (const { key, params } of this.#made) if (!seen.has(key)) return params;
-    for (;;) {
-      const { done, value } = this.#rest.next();
-      if (done === true) return null;
-      const made = { key: this.#space.key(value), params: value };
-      this.#made.push(made);
-      if (!seen.has(made.key)) return value;
-    }
-  }
-}
-
-function* enumerate(
-  space: Space,
-  values: (dimension: Dimension) => readonly ParamValue[],
-  index = 0,
-  params: FlatParams = {},
-): Generator<FlatParams> {
-  const dimension = space.dimensions[index];
-  if (dimension === undefined) {
-    yield params;
-  } else if (!space.isActive(dimension, params)) {
-    yield* enumerate(space, values, index + 1, params);
-  } else {
-    for (const value of values(dimension)) {
-      yield* enumerate(space, values, index + 1, { ...params, [dimension.name]: value });
-    }
-  }
 }
 
 function valuesOf({ parameter }: Dimension, points: number, defaultsFirst: boolean): ParamValue[] {
