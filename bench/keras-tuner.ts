@@ -131,6 +131,13 @@ async function report(): Promise<string[]> {
     console.log(`  ${name.padEnd(30)}${means.join("")}`);
   }
 
+  console.log(`\nThe same by table @${TRIALS}\n`);
+  console.log(`  ${"".padEnd(20)}${names.map((name) => name.padStart(18)).join("")}`);
+  for (const [at, { name: tableName }] of problems.entries()) {
+    const means = names.map((name) => mean(regrets(name, TRIALS).filter((_, i) => i % problems.length === at)));
+    console.log(`  ${tableName.padEnd(20)}${means.map((value) => value.toFixed(4).padStart(18)).join("")}`);
+  }
+
   const comparison = await compare(Object.fromEntries(names.map((name) => [name, regrets(name, TRIALS)])), {
     metric: `regret @${TRIALS}`,
     unit: "searches (table and seed)",
