@@ -254,7 +254,7 @@ function report(
   const row = (label: string, cells: readonly string[]) =>
     console.log(`  ${label.padEnd(22)}${cells.map((cell) => cell.padStart(15)).join("")}`);
 
-  console.log(`The article's search: ${trials} trials, 10 of them initial, seed ${seed}\n`);
+  console.log(`The article's search: ${trials} trials, the first 10 without a model, seed ${seed}\n`);
   row("", ["CPU s", "epochs", "CPU ms/epoch", "MB at peak", "val_recall"]);
   for (const { name, side } of present) {
     const { cpuSeconds: seconds, epochs, memoryMb, value } = side.search;

@@ -161,7 +161,9 @@ export function judged(
 ): PairedComparison {
   const { n, meanDifference, interval } = figures;
   const isClear = pValue < LEVEL && (interval.low > 0 || interval.high < 0);
-  const show = signedNumbers(interval.high - interval.low || Math.abs(meanDifference));
+  const width = interval.high - interval.low;
+  // Differences that are all alike still scatter by their rounding.
+  const show = signedNumbers(Math.max(width, width > 1e-9 * Math.abs(meanDifference) ? 0 : Math.abs(meanDifference)));
   const ends = (low: number, high: number) => `95 % interval ${show(low)} … ${show(high)}`;
   const p = `${tests > 1 ? "Holm-adjusted " : ""}p ${pValue < 0.001 ? "< 0.001" : `= ${pValue.toFixed(3)}`}`;
   const said = `${show(meanDifference)} ${metric} for ${names[0]}, ${ends(interval.low, interval.high)}, ${p}`;

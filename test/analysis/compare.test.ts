@@ -30,6 +30,13 @@ describe("a paired comparison", () => {
     },
   );
 
+  test("prints two digits of the interval's width, and of the difference where all are alike but for rounding", () => {
+    const verdict = (a: number[]) => comparePaired(a, [0.1, 0.2, 0.3], { names, metric: "loss" }).verdict;
+    expect(verdict([0.1075, 0.2075, 0.3075])).toContain("+0.0075 loss for a, 95 % interval +0.0075 … +0.0075");
+    expect(verdict([100, 300, 200])).toContain("+200 loss for a, 95 % interval +100 … +300");
+    expect(verdict([0.1, 0.2, 0.3])).toContain("+0.000 loss for a, 95 % interval +0.000 … +0.000");
+  });
+
   test("has effects that turn their sign with the methods and with the direction", () => {
     const values = fc.array(fc.tuple(fc.integer({ min: -5, max: 5 }), fc.integer({ min: -5, max: 5 })), {
       minLength: 1,
