@@ -321,8 +321,8 @@ export class Study<P = unknown> {
       const { name, parameter } = dimension;
       if (Object.hasOwn(waiting.params, name) && parameter.contains(waiting.params[name])) return waiting.params[name]!;
       suggestion ??= this.sampler.sample(this.#request(waiting.number, usable)) ?? { params: {} };
-      const suggested = suggestion.params[name];
-      return suggested ?? parameter.decode(this.#rng.fork(waiting.number).fork(name).next());
+      if (Object.hasOwn(suggestion.params, name)) return suggestion.params[name]!;
+      return parameter.decode(this.#rng.fork(waiting.number).fork(name).next());
     });
     // Names that no declaration knows yet belong to an objective that defines its parameters as it runs.
     return { params: { ...waiting.params, ...params }, note: suggestion?.note ?? waiting.note };

@@ -310,6 +310,18 @@ describe("enqueue", () => {
     );
     await expect(study.enqueue({ z: 9 } as never)).rejects.toThrow(/"z": 9/);
   });
+
+  it("takes null for the value that it is where the sampler fills it in", async () => {
+    const chooser = { ...random(), sample: () => ({ params: { c: null, x: 0.5 } }) };
+    const study = await createStudy({
+      space: { c: categorical(["a", "b", null]), x: float(0, 1) },
+      seed: 1,
+      sampler: chooser,
+    });
+    for (let i = 0; i < 6; i++) await study.enqueue({ x: i / 10 });
+    await study.optimize(() => 1, { trials: 6 });
+    expect((await study.trials()).map((trial) => trial.params.c)).toEqual(Array(6).fill(null));
+  });
 });
 
 describe("resuming by name", () => {
