@@ -1,10 +1,10 @@
-"""KerasTuner's BayesianOptimizationOracle on recorded tables: one line of JSON for each search and each timed ask.
+"""KerasTuner's BayesianOptimizationOracle on tuning problems: one line of JSON for each search and each timed ask.
 
-  python keras_tuner_peer.py FOLDER --tables car,kc1 --seeds 5 --trials 30 --asks 10,20,30
+  python keras_tuner_peer.py --tables FOLDER --lcbench FOLDER --problems car,lcbench:3945 --seeds 5 --trials 30 --asks 10,20,30
 
-A search prints {"kind": "search", "table", "seed", "values": best so far by trials}; an ask, with as many completed random trials
-as it says and then the first one of the surrogate, prints {"kind": "ask", "table", "observations", "ms"}.
-`bench/keras-tuner.ts` runs it and reads the lines.
+A problem is a table of the first folder, or an instance of the surrogate in the second. A search prints {"kind": "search", "problem",
+"seed", "values": best so far by trials}; an ask, with as many completed random trials as it says and then the first one of the surrogate,
+prints {"kind": "ask", "problem", "observations", "ms"}. `bench/keras-tuner.ts` runs it and reads the lines.
 """
 import argparse
 import json
@@ -40,14 +40,30 @@ class Table:
         return float(self.accuracy[tuple(values.index(params[name]) for name, values in self.parameters)])
 
 
+class LcbenchInstance:
+    def __init__(self, lcbench, instance):
+        self.lcbench = lcbench
+        self.instance = instance
+
+    def hyperparameters(self):
+        hp = kt.HyperParameters()
+        for p in self.lcbench.parameters:
+            number = hp.Int if p["type"] == "uniform_int" else hp.Float
+            number(p["name"], p["lower"], p["upper"], sampling="log" if p["log"] else "linear")
+        return hp
+
+    def value(self, params):
+        return self.lcbench.accuracy(self.instance, params)
+
+
 class Search:
-    def __init__(self, table, seed, trials, **options):
-        self.table = table
+    def __init__(self, problem, seed, trials, **options):
+        self.problem = problem
         self.folder = tempfile.TemporaryDirectory()
         self.oracle = BayesianOptimizationOracle(
             objective=kt.Objective("accuracy", "max"),
             max_trials=trials,
-            hyperparameters=table.hyperparameters(),
+            hyperparameters=problem.hyperparameters(),
             seed=seed,
             **options,
         )
@@ -56,20 +72,20 @@ class Search:
 
     def trial(self):
         trial = self.oracle.create_trial("tuner0")
-        value = self.table.value(trial.hyperparameters.values)
+        value = self.problem.value(trial.hyperparameters.values)
         self.oracle.update_trial(trial.trial_id, {"accuracy": value})
         trial.status = "COMPLETED"
         self.oracle.end_trial(trial)
         return value
 
 
-def search(table, seed, trials):
-    run = Search(table, seed, trials)
+def search(problem, seed, trials):
+    run = Search(problem, seed, trials)
     return np.maximum.accumulate([run.trial() for _ in range(trials)]).tolist()
 
 
-def ask_ms(table, seed, observations):
-    run = Search(table, seed, observations + 1, num_initial_points=observations)
+def ask_ms(problem, seed, observations):
+    run = Search(problem, seed, observations + 1, num_initial_points=observations)
     for _ in range(observations):
         run.trial()
     started = time.perf_counter()
@@ -77,23 +93,37 @@ def ask_ms(table, seed, observations):
     return 1000 * (time.perf_counter() - started)
 
 
+def problems(names, tables, lcbench):
+    """By name. The surrogate and its library are loaded where they are asked for."""
+    prefix = "lcbench:"
+    if any(name.startswith(prefix) for name in names):
+        from lcbench_evaluator import Lcbench
+
+        surrogate = Lcbench(lcbench)
+    return {
+        name: LcbenchInstance(surrogate, name.removeprefix(prefix)) if name.startswith(prefix) else Table(tables, name)
+        for name in names
+    }
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--tables", required=True)
+    parser.add_argument("--tables", type=Path, required=True)
+    parser.add_argument("--lcbench", type=Path, required=True)
+    parser.add_argument("--problems", required=True)
     parser.add_argument("--seeds", type=int, required=True)
     parser.add_argument("--trials", type=int, required=True)
     parser.add_argument("--asks", required=True)
     options = parser.parse_args()
-    tables = {name: Table(options.folder, name) for name in options.tables.split(",")}
+    by_name = problems(options.problems.split(","), options.tables, options.lcbench)
     asks = [int(count) for count in options.asks.split(",")]
     # KerasTuner takes a seed of 0 for none, so ours are counted from 1 there and here.
-    for name, table in tables.items():
+    for name, problem in by_name.items():
         for observations in asks:
-            say(kind="ask", table=name, observations=observations, ms=ask_ms(table, 1, observations))
+            say(kind="ask", problem=name, observations=observations, ms=ask_ms(problem, 1, observations))
     for seed in range(1, options.seeds + 1):
-        for name, table in tables.items():
-            say(kind="search", table=name, seed=seed, values=search(table, seed, options.trials))
+        for name, problem in by_name.items():
+            say(kind="search", problem=name, seed=seed, values=search(problem, seed, options.trials))
 
 
 def say(**record):
