@@ -7,6 +7,7 @@ import { show, ValidationError } from "../errors.ts";
 import { createRng } from "../math/rng.ts";
 import type { PruneRequest, Pruner } from "../pruner/pruner.ts";
 import type { Observation, ObservationState } from "../trial/history.ts";
+import { deepFreeze } from "./deep-freeze.ts";
 import type { ConformanceCheck } from "./storage-conformance.ts";
 
 export interface PrunerConformanceOptions {
@@ -195,14 +196,6 @@ function decisions(pruner: Pruner, trial: Observation, trials: readonly Observat
 function requestFor(trial: Observation, trials: readonly Observation[]): PruneRequest {
   const rng = createRng(1).fork(trial.number).fork("pruner").fork(trial.reports.at(-1)!.step);
   return { trial, trials, rng };
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const key of Reflect.ownKeys(value)) deepFreeze((value as Record<string | symbol, unknown>)[key]);
-  }
-  return value;
 }
 
 function same(got: unknown, want: unknown, what: string): void {

@@ -12,6 +12,7 @@ import { float, int } from "../space/numeric.ts";
 import type { FlatParams } from "../space/parameter.ts";
 import type { Space } from "../space/space.ts";
 import type { History, Observation } from "../trial/history.ts";
+import { deepFreeze } from "./deep-freeze.ts";
 import type { ConformanceCheck } from "./storage-conformance.ts";
 
 export interface SamplerConformanceOptions {
@@ -346,14 +347,6 @@ function checkParams(space: Space, params: FlatParams): void {
   }
   const back = space.flatten(space.nest(params));
   same(space.key(back), space.key(params), "the params, nested and flattened again");
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !ArrayBuffer.isView(value) && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const key of Reflect.ownKeys(value)) deepFreeze((value as Record<string | symbol, unknown>)[key]);
-  }
-  return value;
 }
 
 function same(got: unknown, want: unknown, what: string): void {
