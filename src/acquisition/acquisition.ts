@@ -25,6 +25,8 @@ export interface Acquisition {
    * maximiser, so it is climbed instead.
    */
   readonly climbed?: Acquisition;
+  /** Whether values are logarithms of a utility: over several posteriors, the utility is averaged and not its logarithm. */
+  readonly logarithmic?: boolean;
   /** The settings, with every default filled in. */
   toJSON(): { readonly name: string; readonly [setting: string]: string | number };
 }

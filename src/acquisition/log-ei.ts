@@ -21,6 +21,7 @@ export function logEi(options: { readonly xi?: number } = {}): Acquisition {
   const xi = checkSetting("xi", options.xi ?? 0);
   return {
     name: "log-ei",
+    logarithmic: true,
     at(mu, sigma, best) {
       const z = (best - xi - mu) / sigma;
       const slope = logExpectedExcessSlope(z);

@@ -33,6 +33,7 @@ export function pi(options: { readonly xi?: number } = {}): Acquisition {
 function logPi(xi: number): Acquisition {
   return {
     name: "log-pi",
+    logarithmic: true,
     at(mu, sigma, best) {
       const z = (best - xi - mu) / sigma;
       const slope = hazard(z) / sigma;

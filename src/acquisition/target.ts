@@ -1,11 +1,13 @@
 /**
  * What the maximiser climbs: an acquisition function of a surrogate's posterior, as a function of the surrogate's input, in
- * batches and with its gradient; times the probability that a configuration does not fail, where some have failed.
+ * batches and with its gradient; averaged over fantasies where trials are pending, times the probability that a configuration
+ * does not fail, where some have failed.
  */
+import { type Fantasies, fantasyMeans } from "../gp/fantasies.ts";
 import { type Gp, posterior, posteriorGradient } from "../gp/regression.ts";
 import { normalLogCdf, normalLogPdf } from "../math/normal.ts";
-import { exp } from "../math/special.ts";
-import type { Acquisition } from "./acquisition.ts";
+import { exp, log } from "../math/special.ts";
+import type { Acquisition, Utility } from "./acquisition.ts";
 
 export interface Target {
   /** Values at m rows, [m, width] → [m]; larger is better. */
@@ -19,23 +21,25 @@ export interface Belief {
   readonly loss: Gp;
   /** f*, in the unit of the surrogate's y. */
   readonly best: number;
+  /** What the trials that still run may turn out to be, and f* in each of these fantasies, [s]. */
+  readonly pending?: { readonly fantasies: Fantasies; readonly bests: Float64Array };
   /** A process whose value is above −1 where a configuration runs and below where it fails: 0 says "runs", −2 "fails". */
   readonly success?: Gp;
 }
 
 /** @param acquisition its `climbed` form is used where it has one */
 export function createTarget(acquisition: Acquisition, belief: Belief): Target {
-  const { at } = acquisition.climbed ?? acquisition;
-  const { loss, best, success } = belief;
+  const climbed = acquisition.climbed ?? acquisition;
+  const loss = belief.pending === undefined ? plainTarget(climbed, belief) : fantasyTarget(climbed, belief.pending);
+  return belief.success === undefined ? loss : timesSuccess(loss, belief.success);
+}
+
+function plainTarget({ at }: Acquisition, { loss, best }: Belief): Target {
   return {
     values(rows, m) {
       const { mean, sigma } = posterior(loss, rows);
       const values = new Float64Array(m);
       for (let i = 0; i < m; i++) values[i] = at(mean[i]!, sigma[i]!, best).value;
-      if (success !== undefined) {
-        const chance = posterior(success, rows);
-        for (let i = 0; i < m; i++) values[i]! += normalLogCdf(margin(chance.mean[i]!, chance.sigma[i]!).z);
-      }
       return values;
     },
     gradient(row, gradient) {
@@ -44,7 +48,74 @@ export function createTarget(acquisition: Acquisition, belief: Belief): Target {
       for (let j = 0; j < row.length; j++) {
         gradient[j] = utility.byMean * p.meanGradient[j]! + utility.bySigma * p.sigmaGradient[j]!;
       }
-      if (success === undefined) return utility.value;
+      return utility.value;
+    },
+  };
+}
+
+/** The mean of the utility over fantasies; of a logarithm, the logarithm of the mean of what it is the logarithm of. */
+function fantasyTarget(acquisition: Acquisition, { fantasies, bests }: NonNullable<Belief["pending"]>): Target {
+  const { gp, alphas } = fantasies;
+  const count = bests.length;
+  const utilities: Utility[] = new Array(count);
+  const means = new Float64Array(count);
+  const combined = new Float64Array(gp.n);
+  return {
+    values(rows, m) {
+      const { sigma } = posterior(gp, rows);
+      const all = fantasyMeans(fantasies, rows);
+      return Float64Array.from({ length: m }, (_, i) => {
+        for (let s = 0; s < count; s++) utilities[s] = acquisition.at(all[s * m + i]!, sigma[i]!, bests[s]!);
+        return average(utilities, acquisition.logarithmic).value;
+      });
+    },
+    gradient(row, gradient) {
+      means.set(fantasyMeans(fantasies, row));
+      const sigma = posterior(gp, row).sigma[0]!;
+      for (let s = 0; s < count; s++) utilities[s] = acquisition.at(means[s]!, sigma, bests[s]!);
+      const { value, weights } = average(utilities, acquisition.logarithmic);
+      // Σₛ wₛ ∂u/∂μₛ ∇μₛ is the gradient of one mean, whose weights α are the sum of theirs.
+      combined.fill(0);
+      let bySigma = 0;
+      for (let s = 0; s < count; s++) {
+        const byMean = weights[s]! * utilities[s]!.byMean;
+        bySigma += weights[s]! * utilities[s]!.bySigma;
+        for (let i = 0; i < gp.n; i++) combined[i]! += byMean * alphas[s * gp.n + i]!;
+      }
+      const p = posteriorGradient({ ...gp, alpha: combined }, row);
+      for (let j = 0; j < row.length; j++) gradient[j] = p.meanGradient[j]! + bySigma * p.sigmaGradient[j]!;
+      return value;
+    },
+  };
+}
+
+/** The mean of utilities, and by how much each counts in its derivative. */
+function average(
+  utilities: readonly Utility[],
+  logarithmic = false,
+): { readonly value: number; readonly weights: Float64Array } {
+  const count = utilities.length;
+  if (!logarithmic) {
+    const value = utilities.reduce((sum, utility) => sum + utility.value, 0) / count;
+    return { value, weights: new Float64Array(count).fill(1 / count) };
+  }
+  const top = utilities.reduce((most, { value }) => Math.max(most, value), -Infinity);
+  const weights = Float64Array.from(utilities, ({ value }) => exp(value - top));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  for (let s = 0; s < count; s++) weights[s]! /= total;
+  return { value: top + log(total / count), weights };
+}
+
+function timesSuccess(target: Target, success: Gp): Target {
+  return {
+    values(rows, m) {
+      const values = target.values(rows, m);
+      const chance = posterior(success, rows);
+      for (let i = 0; i < m; i++) values[i]! += normalLogCdf(margin(chance.mean[i]!, chance.sigma[i]!).z);
+      return values;
+    },
+    gradient(row, gradient) {
+      const value = target.gradient(row, gradient);
       const chance = posteriorGradient(success, row);
       const { z, width } = margin(chance.mean, chance.sigma);
       const logChance = normalLogCdf(z);
@@ -54,7 +125,7 @@ export function createTarget(acquisition: Acquisition, belief: Belief): Target {
       for (let j = 0; j < row.length; j++) {
         gradient[j]! += byMean * chance.meanGradient[j]! + bySigma * chance.sigmaGradient[j]!;
       }
-      return utility.value + logChance;
+      return value + logChance;
     },
   };
 }

@@ -114,6 +114,7 @@ function sampleModel(
     kind,
     recall(trials, kind, domain.width),
     evidence.losses.length <= 60 ? 1 : warps.length * refitAfter(evidence.losses.length),
+    rng.fork("fantasies"),
   );
   const target = createTarget(acquisition, belief);
   const search = rng.fork("maximize");

@@ -3,11 +3,13 @@
  * earlier trial's note, pending trials believed to turn out as predicted, failures modelled apart.
  */
 import type { Belief } from "../../acquisition/target.ts";
+import { fantasize, fantasyMeans } from "../../gp/fantasies.ts";
 import { type FitOptions, fit as fitGp } from "../../gp/fit.ts";
 import type { KernelParameters } from "../../gp/kernel.ts";
 import { defaultPrior } from "../../gp/prior.ts";
 import { append, condition, type Gp, type Observations, posterior } from "../../gp/regression.ts";
 import { type Warp, type Warped, warp } from "../../gp/warp.ts";
+import type { Rng } from "../../math/rng.ts";
 import type { History } from "../../trial/history.ts";
 import type { Json } from "../../trial/trial.ts";
 import type { SpaceDomain } from "./domain.ts";
@@ -43,6 +45,7 @@ export function believe(
   kind: Warp,
   memory: Memory | undefined,
   refitAfter: number,
+  rng: Rng,
 ): { readonly belief: Belief; readonly memory: Memory } {
   const all = evidence.losses.length;
   const warped = warp(evidence.losses, kind);
@@ -55,7 +58,7 @@ export function believe(
   const model = condition(data, parameters);
   return {
     belief: {
-      ...withPending(model, evidence.pending.rows, domain.width),
+      ...withPending(model, evidence.pending.rows, domain.width, rng),
       ...(evidence.failed.points.length === 0 ? {} : { success: successOf(evidence, domain, model) }),
     },
     memory: { warp: kind, fittedTo: reuse ? memory.fittedTo : all, parameters },
@@ -73,22 +76,41 @@ function incumbent(model: Gp): number {
   return values.reduce((a, b) => Math.min(a, b));
 }
 
+/** Pending trials whose outcomes are fantasised jointly; more are believed to turn out as predicted. */
+const FANTASIED_MOST = 16;
+
+/** Fantasies of the pending trials: quasi-random, so that few do. */
+const FANTASIES = 64;
+
 /**
- * Pending trials count as observed at their posterior mean, one after another, and as incumbents if that is the lowest:
- * what they promise is taken, and nobody asks for the same again.
- *
- * Source: the "Kriging believer" of Ginsbourger, Le Riche & Carraro 2010, §3.
+ * Takes pending trials into account, so that nobody asks for the same again and what they promise counts as taken: the
+ * acquisition function is averaged over fantasies of what they will be, the incumbent of each among them. Where they are many,
+ * they count as observed at their posterior mean, one after another (the "Kriging believer" of Ginsbourger, Le Riche & Carraro
+ * 2010, §3), which costs one appended row each.
  */
-function withPending(model: Gp, rows: Float64Array, width: number): Belief {
+function withPending(model: Gp, rows: Float64Array, width: number, rng: Rng): Belief {
+  const best = incumbent(model);
+  const count = rows.length / width;
+  if (count === 0) return { loss: model, best };
+  if (count > FANTASIED_MOST) return believing(model, best, rows, width);
+  const fantasies = fantasize(model, rows, FANTASIES, rng);
+  const means = fantasyMeans(fantasies, rows);
+  const bests = Float64Array.from({ length: FANTASIES }, (_, s) =>
+    means.subarray(s * count, (s + 1) * count).reduce((a, b) => Math.min(a, b), best),
+  );
+  return { loss: fantasies.gp, best, pending: { fantasies, bests } };
+}
+
+function believing(model: Gp, best: number, rows: Float64Array, width: number): Belief {
   let loss = model;
-  let best = incumbent(model);
+  let least = best;
   for (let at = 0; at < rows.length; at += width) {
     const row = rows.subarray(at, at + width);
     const believed = posterior(loss, row).mean[0]!;
     loss = append(loss, row, believed);
-    best = Math.min(best, believed);
+    least = Math.min(least, believed);
   }
-  return { loss, best };
+  return { loss, best: least };
 }
 
 /**
