@@ -4,7 +4,8 @@
 
 A problem is a table of the first folder, or an instance of the surrogate in the second. A search prints {"kind": "search", "problem",
 "seed", "values": best so far by trials}; an ask, with as many completed random trials as it says and then the first one of the surrogate,
-prints {"kind": "ask", "problem", "observations", "ms"}. `bench/keras-tuner.ts` runs it and reads the lines.
+prints {"kind": "ask", "problem", "observations", "ms"}. Searches whose lines stand in the file of --kept already are not made again.
+`bench/keras-tuner.ts` runs it and reads the lines.
 """
 import argparse
 import json
@@ -106,6 +107,12 @@ def problems(names, tables, lcbench):
     }
 
 
+def searches_in(file):
+    """(problem, seed, trials) of every search in a file of such lines; none where there is no file."""
+    lines = file.read_text().splitlines() if file.exists() else []
+    return {(line["problem"], line["seed"], len(line["values"])) for line in map(json.loads, lines)}
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--tables", type=Path, required=True)
@@ -114,15 +121,19 @@ def main():
     parser.add_argument("--seeds", type=int, required=True)
     parser.add_argument("--trials", type=int, required=True)
     parser.add_argument("--asks", required=True)
+    parser.add_argument("--kept", type=Path, required=True)
     options = parser.parse_args()
     by_name = problems(options.problems.split(","), options.tables, options.lcbench)
     asks = [int(count) for count in options.asks.split(",")]
+    kept = searches_in(options.kept)
     # KerasTuner takes a seed of 0 for none, so ours are counted from 1 there and here.
     for name, problem in by_name.items():
         for observations in asks:
             say(kind="ask", problem=name, observations=observations, ms=ask_ms(problem, 1, observations))
     for seed in range(1, options.seeds + 1):
         for name, problem in by_name.items():
+            if (name, seed, options.trials) in kept:
+                continue
             say(kind="search", problem=name, seed=seed, values=search(problem, seed, options.trials))
 
 
