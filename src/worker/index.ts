@@ -5,6 +5,8 @@ export {
   type RunOptions,
   type WorkerContext,
   type WorkerFunction,
+  type WorkerKind,
   type WorkerPool,
+  type WorkerPoolOptions,
   workerCount,
 } from "./pool.ts";

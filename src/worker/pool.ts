@@ -1,12 +1,14 @@
 /**
- * A pool of worker threads that call exported functions: input in, output out, messages on the way. Threads start when they
- * are first needed and are used again; one that crashes fails its own task only and is replaced. Plain data is copied
- * between threads, a SharedArrayBuffer is shared.
+ * A pool of workers, threads or processes, that call exported functions: input in, output out, messages on the way. Workers start
+ * when they are first needed and are used again; one that crashes fails its own task only and is replaced. Plain data is copied
+ * to them; a SharedArrayBuffer is shared with threads.
  */
-import type { Worker } from "node:worker_threads";
 import { AssayError, show, ValidationError, WorkerCrashedError } from "../errors.ts";
-import type { Reply } from "./entry.ts";
+import type { Host } from "./host.ts";
 import type { ModuleRef } from "./module-ref.ts";
+import { startProcess } from "./process.ts";
+import type { Reply, Task } from "./task.ts";
+import { startThread } from "./thread.ts";
 
 /** What a task's function is handed beside its input. */
 export interface WorkerContext {
@@ -17,20 +19,35 @@ export interface WorkerContext {
 export type WorkerFunction<I, O> = (input: I, context: WorkerContext) => O | Promise<O>;
 
 export interface RunOptions {
-  /** Ends the thread at once and rejects with the signal's reason. */
+  /** Ends the worker at once and rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   readonly onMessage?: (message: unknown) => void;
 }
 
+export type WorkerKind = "thread" | "process";
+
+export interface WorkerPoolOptions {
+  /** The most workers at a time; "all", the default: one for each core that this process may use. */
+  readonly workers?: number | "all";
+  /**
+   * "thread", the default, shares memory and starts quickly. "process" has memory of its own: a task that runs out of it, or is
+   * killed, ends nothing else, and what native code has leaked goes with it. What is sent to a process is copied each time.
+   */
+  readonly kind?: WorkerKind;
+  /** The most megabytes that a worker's JavaScript objects may take; a task that needs more fails. Default: V8's own limit. */
+  readonly heapLimitMb?: number;
+}
+
 export interface WorkerPool {
-  /** The most threads at a time. */
+  readonly kind: WorkerKind;
+  /** The most workers at a time. */
   readonly workers: number;
   /**
-   * Calls the function in a thread, as soon as one is free, in the order of the calls.
-   * @throws what the function throws; WorkerCrashedError when its thread ends without a result
+   * Calls the function in a worker, as soon as one is free, in the order of the calls.
+   * @throws what the function throws; WorkerCrashedError when its worker ends without a result
    */
   run<I, O>(ref: ModuleRef<WorkerFunction<I, O>>, input: I, options?: RunOptions): Promise<O>;
-  /** Ends all threads; tasks that have not ended are rejected. */
+  /** Ends all workers; tasks that have not ended are rejected. */
   close(): Promise<void>;
 }
 
@@ -42,21 +59,29 @@ interface Job {
   readonly detach: () => void;
 }
 
-interface Thread {
-  readonly worker: Worker;
+interface Worker {
+  readonly host: Host;
   job: Job | null;
 }
 
 /**
- * A pool of at most `workers` threads; "all": one for each core that this process may use.
+ * A pool of threads or processes.
  *
- * @throws ValidationError when `workers` is neither an integer >= 1 nor "all"
+ * @throws ValidationError for options outside their range
+ * @example const pool = createWorkerPool({ workers: 2, kind: "process", heapLimitMb: 1024 })
  */
-export function createWorkerPool(options: { readonly workers?: number | "all" } = {}): WorkerPool {
-  return new Pool(workerCount(options.workers ?? "all"));
+export function createWorkerPool(options: WorkerPoolOptions = {}): WorkerPool {
+  const { workers = "all", kind = "thread", heapLimitMb } = options;
+  if (kind !== "thread" && kind !== "process") {
+    throw new ValidationError(`\`kind\` of a worker pool must be "thread" or "process", but got ${show(kind)}.`);
+  }
+  if (heapLimitMb !== undefined && !(Number.isSafeInteger(heapLimitMb) && heapLimitMb >= 8)) {
+    throw new ValidationError(`\`heapLimitMb\` must be an integer >= 8, but got ${show(heapLimitMb)}.`);
+  }
+  return new Pool(workerCount(workers), kind, heapLimitMb);
 }
 
-/** The number of threads that a `workers` option means. */
+/** The number of workers that a `workers` option means. */
 export function workerCount(workers: number | "all"): number {
   if (workers === "all") return navigator.hardwareConcurrency;
   if (!Number.isSafeInteger(workers) || workers < 1) {
@@ -67,14 +92,18 @@ export function workerCount(workers: number | "all"): number {
 
 class Pool implements WorkerPool {
   readonly workers: number;
-  readonly #threads = new Set<Thread>();
+  readonly kind: WorkerKind;
+  readonly #heapLimitMb: number | undefined;
+  readonly #members = new Set<Worker>();
   readonly #queue: Job[] = [];
-  /** Threads on their way that have no worker yet. */
+  /** On their way. */
   #starting = 0;
   #closed = false;
 
-  constructor(workers: number) {
+  constructor(workers: number, kind: WorkerKind, heapLimitMb: number | undefined) {
     this.workers = workers;
+    this.kind = kind;
+    this.#heapLimitMb = heapLimitMb;
   }
 
   run<I, O>(ref: ModuleRef<WorkerFunction<I, O>>, input: I, options: RunOptions = {}): Promise<O> {
@@ -101,34 +130,32 @@ class Pool implements WorkerPool {
   async close(): Promise<void> {
     this.#closed = true;
     for (const job of this.#queue.splice(0)) settle(job, () => job.ended.reject(closedError()));
-    await Promise.all([...this.#threads].map((thread) => this.#end(thread, closedError())));
+    await Promise.all([...this.#members].map((worker) => this.#end(worker, closedError())));
   }
 
-  /** Gives waiting jobs to idle threads, starting new ones up to the limit. */
+  /** Gives waiting jobs to idle workers, starting new ones up to the limit. */
   #dispatch(): void {
-    for (const thread of this.#threads) {
+    for (const worker of this.#members) {
       if (this.#queue.length === 0) return;
-      if (thread.job === null) this.#assign(thread, this.#queue.shift()!);
+      if (worker.job === null) this.#assign(worker, this.#queue.shift()!);
     }
-    const starting = Math.min(this.#queue.length, this.workers - this.#threads.size - this.#starting);
+    const starting = Math.min(this.#queue.length, this.workers - this.#members.size - this.#starting);
     for (let i = 0; i < starting; i++) void this.#start();
   }
 
   async #start(): Promise<void> {
     this.#starting++;
     try {
-      const { Worker } = await import("node:worker_threads");
-      // The compiler rewrites the ending of imports but not of addresses, so the ending is that of this very file.
-      const entry = new URL(`./entry${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
-      const thread: Thread = { worker: new Worker(entry), job: null };
-      thread.worker.on("message", (reply: Reply) => this.#receive(thread, reply));
-      thread.worker.on("error", (error) => void this.#end(thread, crashed(error)));
-      thread.worker.on("exit", (code) => void this.#end(thread, crashed(new Error(`exit code ${code}`))));
-      thread.worker.unref();
-      this.#threads.add(thread);
+      const start = this.kind === "thread" ? startThread : startProcess;
+      const listener = {
+        reply: (reply: Reply) => this.#receive(worker, reply),
+        ended: (cause: Error) => void this.#end(worker, this.#crashed(cause)),
+      };
+      const worker: Worker = { host: await start(listener, { heapLimitMb: this.#heapLimitMb }), job: null };
+      this.#members.add(worker);
     } catch (error) {
       const job = this.#queue.shift();
-      if (job !== undefined) settle(job, () => job.ended.reject(crashed(error)));
+      if (job !== undefined) settle(job, () => job.ended.reject(this.#crashed(error)));
     } finally {
       this.#starting--;
     }
@@ -136,36 +163,35 @@ class Pool implements WorkerPool {
     else this.#dispatch();
   }
 
-  #assign(thread: Thread, job: Job): void {
-    thread.job = job;
-    // A thread at work keeps the process alive, an idle one does not.
-    thread.worker.ref();
+  #assign(worker: Worker, job: Job): void {
+    worker.job = job;
+    worker.host.setBusy(true);
     try {
-      thread.worker.postMessage({ ref: job.ref, input: job.input });
+      worker.host.send({ ref: job.ref as Task["ref"], input: job.input });
     } catch (error) {
-      thread.job = null;
-      thread.worker.unref();
+      worker.job = null;
+      worker.host.setBusy(false);
       const problem = new ValidationError(
-        "The input of a worker must be plain data that can be copied between threads.",
+        `The input of a worker must be plain data that can be copied between ${this.kind === "thread" ? "threads" : "processes"}.`,
         { cause: error },
       );
       settle(job, () => job.ended.reject(problem));
     }
   }
 
-  #receive(thread: Thread, reply: Reply): void {
-    const { job } = thread;
+  #receive(worker: Worker, reply: Reply): void {
+    const { job } = worker;
     if (job === null) return;
     if (reply.type === "message") {
       try {
         job.options.onMessage?.(reply.message);
       } catch (error) {
-        void this.#end(thread, error);
+        void this.#end(worker, error);
       }
       return;
     }
-    thread.job = null;
-    thread.worker.unref();
+    worker.job = null;
+    worker.host.setBusy(false);
     settle(job, () => (reply.type === "done" ? job.ended.resolve(reply.output) : job.ended.reject(reply.error)));
     this.#dispatch();
   }
@@ -178,28 +204,30 @@ class Pool implements WorkerPool {
       settle(job, () => job.ended.reject(reason));
       return;
     }
-    for (const thread of this.#threads) if (thread.job === job) void this.#end(thread, reason);
+    for (const worker of this.#members) if (worker.job === job) void this.#end(worker, reason);
   }
 
-  /** Ends a thread, rejecting its job, if it has one, with `reason`. */
-  async #end(thread: Thread, reason: unknown): Promise<void> {
-    if (!this.#threads.delete(thread)) return;
-    const { job } = thread;
-    thread.job = null;
+  /** Ends a worker, rejecting its job, if it has one, with `reason`. */
+  async #end(worker: Worker, reason: unknown): Promise<void> {
+    if (!this.#members.delete(worker)) return;
+    const { job } = worker;
+    worker.job = null;
     if (job !== null) settle(job, () => job.ended.reject(reason));
-    await thread.worker.terminate();
+    await worker.host.end();
     if (!this.#closed) this.#dispatch();
+  }
+
+  #crashed(cause: unknown): WorkerCrashedError {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    return new WorkerCrashedError(`A worker ${this.kind} ended before its task did: ${text.replace(/\.$/, "")}.`, {
+      cause,
+    });
   }
 }
 
 function settle(job: Job, end: () => void): void {
   job.detach();
   end();
-}
-
-function crashed(cause: unknown): WorkerCrashedError {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  return new WorkerCrashedError(`A worker thread ended before its task did: ${text}.`, { cause });
 }
 
 function closedError(): AssayError {

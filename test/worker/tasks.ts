@@ -17,6 +17,37 @@ export function crash(_input: null): never {
   process.exit(3);
 }
 
+export function processId(_input: null): number {
+  return process.pid;
+}
+
+/** Until there is no more. */
+export function fillMemory(_input: null): number {
+  const all: object[] = [];
+  for (let i = 0; ; i++) all.push({ i, text: `number ${i}` });
+}
+
+export function killItself(words: string): Promise<never> {
+  process.stderr.write(`${words}\n`, () => process.kill(process.pid, "SIGKILL"));
+  return new Promise(() => {});
+}
+
+/** Says its process's number, and never ends. */
+export async function wait(_input: null, context: WorkerContext): Promise<void> {
+  context.post(process.pid);
+  await new Promise((resolve) => setTimeout(resolve, 1e9));
+}
+
+interface Nested {
+  readonly x: { readonly data: Float64Array };
+  readonly y: readonly number[];
+  readonly weights: readonly Float32Array[];
+}
+
+export function sumOf({ x, y, weights }: Nested): number {
+  return [...x.data, ...y, ...weights.flatMap((values) => [...values])].reduce((sum, one) => sum + one, 0);
+}
+
 export async function countUp(n: number, context: WorkerContext): Promise<void> {
   for (let i = 0; i < n; i++) context.post(i);
 }
@@ -33,6 +64,6 @@ export async function countRunning(flags: Int32Array): Promise<void> {
 }
 
 export function endless(_input: null, context: WorkerContext): never {
-  context.post("started");
+  context.post(process.pid);
   for (;;) Math.sqrt(2);
 }
