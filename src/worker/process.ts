@@ -40,6 +40,8 @@ export async function startProcess(listener: HostListener, { heapLimitMb }: Host
     },
     setBusy,
     end: async () => {
+      // Whoever waits for the end of an idle one would otherwise see the program end first.
+      setBusy(true);
       child.kill("SIGKILL");
       await ended;
     },

@@ -130,6 +130,8 @@ describe("a worker process", () => {
     const script = fileURLToPath(new URL("./starts-a-process.ts", import.meta.url));
     const { stdout } = await promisify(execFile)(process.execPath, ["--conditions=assay-source", script, "square"]);
     expect(stdout).toBe("49\n");
+    const args = ["--conditions=assay-source", script, "square", "close"];
+    expect((await promisify(execFile)(process.execPath, args)).stdout).toBe("49\nclosed\n");
   });
 });
 
