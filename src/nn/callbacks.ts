@@ -1,5 +1,5 @@
 /**
- * Code that runs during a training: plain objects with any of four functions. A function may return a promise, which is
+ * Code that runs during a training: plain objects with any of six functions. A function may return a promise, which is
  * awaited; one that does not costs nothing.
  */
 import type { Inputs, Targets } from "./data.ts";
@@ -30,6 +30,10 @@ export interface CallbackContext {
 export interface Callback {
   onTrainBegin?(context: CallbackContext): void | Promise<void>;
   onEpochBegin?(epoch: number, context: CallbackContext): void | Promise<void>;
+  /** Before a step of the optimiser. `batch` counts from 0 in each epoch; `logs` has `batch` and `size`, its rows. */
+  onBatchBegin?(batch: number, logs: Logs, context: CallbackContext): void | Promise<void>;
+  /** After the step; `logs` has the batch's `loss` besides, of the weights before the step. */
+  onBatchEnd?(batch: number, logs: Logs, context: CallbackContext): void | Promise<void>;
   /** `epoch` counts from 0. What is added to `logs` is seen by the callbacks after this one and by the history. */
   onEpochEnd?(epoch: number, logs: Logs, context: CallbackContext): void | Promise<void>;
   /** `logs` are the last epoch's. */

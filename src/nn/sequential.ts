@@ -145,6 +145,12 @@ export class Sequential {
     this.#optimizerState = undefined;
   }
 
+  /** Compiles anew: what is not given stays as it is. @throws ValidationError for a model that has not been compiled */
+  recompile(changes: Partial<CompileOptions>): void {
+    const { optimizer, loss, metrics } = this.#needCompiled("recompile");
+    this.compile({ optimizer, loss, metrics: metrics.map(({ given }) => given), ...changes });
+  }
+
   /**
    * Trains on rows `x` and targets `y`, going on from the present weights and optimiser.
    *

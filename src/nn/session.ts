@@ -35,13 +35,21 @@ export interface LoadedData {
   predictions(): Float32Array;
 }
 
+/** An epoch that has begun. */
+export interface EpochSteps {
+  readonly batches: number;
+  rowsOf(batch: number): number;
+  /** An optimiser step for each batch of [first, last); Σ of (rows × loss), penalties included. */
+  train(first: number, last: number): number;
+}
+
 export interface Session {
   setWeights(weights: readonly Float32Array[]): void;
   getWeights(): Float32Array[];
   getOptimizerState(): OptimizerState;
   load(part: DataPart): LoadedData;
-  /** One pass with an optimiser step a batch; the mean loss of the epoch, penalties included. */
-  train(data: LoadedData, batchSize: number, shuffle: boolean, rng: Rng): number;
+  /** Lays out an epoch; its batches are then trained in their order, and the next one is begun after the last of them. */
+  beginEpoch(data: LoadedData, batchSize: number, shuffle: boolean, rng: Rng): EpochSteps;
   /** Predicts every row; the mean loss, penalties included, where there are targets. */
   infer(data: LoadedData): number;
   close(): void;
@@ -114,12 +122,13 @@ export function openSession(options: SessionOptions): Session {
       return data;
     },
 
-    train: (data, batchSize, shuffle, rng) => {
+    beginEpoch: (data, batchSize, shuffle, rng) => {
       const before = end;
+      const batches = Math.ceil(data.rows / batchSize);
       const epoch = {
         batchSize,
         order: allocate(data.rows),
-        rates: allocate(Math.ceil(data.rows / batchSize)),
+        rates: allocate(batches),
         keys: allocate(plan.ops.length),
       };
       // The next epoch takes the same room again.
@@ -129,12 +138,16 @@ export function openSession(options: SessionOptions): Session {
       else for (let row = 0; row < data.rows; row++) order[row] = row;
       const masks = rng.fork("dropout");
       for (let op = 0; op < plan.ops.length; op++) engine.u32[epoch.keys + op] = masks.fork(op).uint32();
-      count = nextRates(
-        optimizer,
-        count,
-        engine.f32.subarray(epoch.rates, epoch.rates + Math.ceil(data.rows / batchSize)),
-      );
-      return engine.train(loaded.get(data)!, epoch) / data.rows;
+      count = nextRates(optimizer, count, engine.f32.subarray(epoch.rates, epoch.rates + batches));
+      const rowOf = (batch: number) => Math.min(batch * batchSize, data.rows);
+      return {
+        batches,
+        rowsOf: (batch) => rowOf(batch + 1) - rowOf(batch),
+        train: (first, last) => {
+          const steps = { ...epoch, first: rowOf(first), last: rowOf(last), rates: epoch.rates + first };
+          return engine.train(loaded.get(data)!, steps);
+        },
+      };
     },
 
     infer: (data) => {

@@ -16,7 +16,7 @@ import { type ClassWeight, type Inputs, readInputs, readTargets, readWeights, ty
 import type { LossName } from "./losses.ts";
 import { type Metric, metricDirection } from "./metrics/metric.ts";
 import { pauses } from "./pauses.ts";
-import type { DataPart, LoadedData, Session } from "./session.ts";
+import type { DataPart, EpochSteps, LoadedData, Session } from "./session.ts";
 
 /** Data to validate on: `[x, y]`, `[x, y, sampleWeight]`, or the same by name. */
 export type ValidationData =
@@ -92,7 +92,8 @@ export async function train(trainee: Trainee, x: Inputs, y: Targets, options: Fi
           const begun = callback.onEpochBegin?.(epoch, context);
           if (begun !== undefined) await begun;
         }
-        const loss = session.train(training, batchSize, shuffle, trainee.rng.fork(epoch));
+        const steps = session.beginEpoch(training, batchSize, shuffle, trainee.rng.fork(epoch));
+        const loss = (await trainEpoch(steps, callbacks, context)) / training.rows;
         logs = { loss, ...measured(trainee.metrics, training) };
         if (validation !== undefined) {
           logs.val_loss = session.infer(validation);
@@ -113,6 +114,37 @@ export async function train(trainee: Trainee, x: Inputs, y: Targets, options: Fi
   } finally {
     session.close();
   }
+}
+
+/**
+ * Trains an epoch. Without a callback for batches it is one call of the engine; with one it is a call a batch, of the same bits.
+ *
+ * @returns Σ over its batches of (rows × loss)
+ */
+async function trainEpoch(
+  steps: EpochSteps,
+  callbacks: readonly Callback[],
+  context: CallbackContext,
+): Promise<number> {
+  const told = callbacks.filter(
+    ({ onBatchBegin, onBatchEnd }) => onBatchBegin !== undefined || onBatchEnd !== undefined,
+  );
+  if (told.length === 0) return steps.train(0, steps.batches);
+  let total = 0;
+  for (let batch = 0; batch < steps.batches; batch++) {
+    const size = steps.rowsOf(batch);
+    for (const callback of told) {
+      const begun = callback.onBatchBegin?.(batch, { batch, size }, context);
+      if (begun !== undefined) await begun;
+    }
+    const sum = steps.train(batch, batch + 1);
+    total += sum;
+    for (const callback of told) {
+      const ended = callback.onBatchEnd?.(batch, { batch, size, loss: sum / size }, context);
+      if (ended !== undefined) await ended;
+    }
+  }
+  return total;
 }
 
 /** The metrics of the data's last predictions, by key. */

@@ -48,6 +48,41 @@ describe("a training", () => {
     expect(shared).toEqual(Float32Array.from(x.flat()));
   });
 
+  test.each(["wasm", "typescript"] as const)(
+    "told batch by batch is the same to the bit, and can be looked at between steps (%s)",
+    async (engine) => {
+      const train = async (callbacks: readonly Callback[]) => {
+        const layers = [
+          input(2),
+          dense(6, { activation: "relu", l2: 0.01 }),
+          dropout(0.2),
+          dense(1, { activation: "sigmoid" }),
+        ];
+        const model = sequential(layers, { seed: 1, engine });
+        model.compile({ loss: "binaryCrossentropy", metrics: ["accuracy"] });
+        const { history: logs } = await model.fit(x, y, { epochs: 3, batchSize: 16, callbacks });
+        return { weights: model.getWeights(), logs };
+      };
+      const told: string[] = [];
+      const sums: number[] = [];
+      const seen = await train([
+        {
+          onEpochBegin: () => void sums.push(0),
+          onBatchBegin: (batch, logs, { model }) => {
+            told.push(`${batch}: ${Object.keys(logs)}`);
+            model.predict(x);
+          },
+          onBatchEnd: async (_, { size, loss }) => {
+            sums[sums.length - 1]! += size! * loss!;
+          },
+        },
+      ]);
+      expect(told).toEqual(Array.from({ length: 12 }, (_, at) => `${at % 4}: batch,size`));
+      expect(sums.map((sum) => sum / 60)).toEqual(seen.logs.loss);
+      expect(seen).toEqual(await train([]));
+    },
+  );
+
   test("weighs a row of weight 2 like two rows, when every row is in every step", async () => {
     const plain = (rows: number[][], labels: number[], options: FitOptions) => {
       const model = sequential([input(2), dense(3, { activation: "tanh" }), dense(1, { activation: "sigmoid" })], {

@@ -40,7 +40,8 @@ import { update } from "./update";
 /** One pass with a step a batch; Σ over batches of (rows × loss). */
 export function train(
   plan: usize,
-  rows: u32,
+  begin: u32,
+  end: u32,
   inputs: usize,
   targets: usize,
   weights: usize,
@@ -53,14 +54,14 @@ export function train(
   const stride = load<u32>(plan + INPUT_STRIDE);
   const batch: usize = load<u32>(plan + INPUT_BUFFER);
   let total: f64 = 0;
-  for (let first: u32 = 0; first < rows; first += batchSize) {
-    const count = min(batchSize, rows - first);
+  for (let first = begin; first < end; first += batchSize) {
+    const count = min(batchSize, end - first);
     for (let r: u32 = 0; r < count; r++) {
       copyRow(batch + r * stride, inputs + load<u32>(order + 4 * (first + r)) * stride, stride);
     }
     forward(plan, first, count, keys);
-    total += lossOf(plan, targets, weights, predictions, order, first, count);
-    total += <f64>count * backward(plan, count);
+    const loss = lossOf(plan, targets, weights, predictions, order, first, count);
+    total += loss + <f64>count * backward(plan, count);
     update(plan, load<f32>(rates));
     rates += 4;
   }

@@ -21,13 +21,16 @@ export interface Dataset {
   readonly predictions: number;
 }
 
-/** What one epoch of training needs besides the data; offsets in words. */
+/** What one epoch of training, or some steps of it, needs besides the data; offsets in words. */
 export interface Epoch {
+  /** Places of `order`, `first` at the begin of a step: these steps are taken and no others. */
+  readonly first: number;
+  readonly last: number;
   /** Rows a step; at most the plan's `batchSize`. */
   readonly batchSize: number;
   /** u32, [rows]: the order in which rows are taken. */
   readonly order: number;
-  /** f32, [steps]: the optimiser's rate in each step. */
+  /** f32: the optimiser's rate in each step, from that of `first` on. */
   readonly rates: number;
   /** u32, one for each operation of the plan: what its dropout mask is drawn from. */
   readonly keys: number;
@@ -42,7 +45,7 @@ export interface Engine {
   reserve(words: number): void;
   /** The plan that the next calls follow. */
   use(plan: Plan): void;
-  /** One pass over the data with an optimiser step a batch; Σ over batches of (rows × loss). */
+  /** An optimiser step for each batch; Σ over batches of (rows × loss), penalties included. */
   train(dataset: Dataset, epoch: Epoch): number;
   /** Predictions for every row; Σ of (row weight × row loss) where there are targets, else 0. No penalties. */
   infer(dataset: Dataset): number;

@@ -42,16 +42,16 @@ export function createTypescriptEngine(): Engine {
 function train(f32: Float32Array, u32: Uint32Array, plan: Plan, data: Dataset, epoch: Epoch): number {
   const { inputs } = plan;
   let total = 0;
-  for (let first = 0, step = 0; first < data.rows; first += epoch.batchSize, step++) {
-    const count = Math.min(epoch.batchSize, data.rows - first);
+  for (let { first } = epoch, step = 0; first < epoch.last; first += epoch.batchSize, step++) {
+    const count = Math.min(epoch.batchSize, epoch.last - first);
     for (let r = 0; r < count; r++) {
       const from = data.inputs + u32[epoch.order + first + r]! * inputs.stride;
       f32.copyWithin(inputs.buffer + r * inputs.stride, from, from + inputs.units);
     }
     const rows: Rows = { first, count, order: u32.subarray(epoch.order, epoch.order + data.rows) };
     forward(f32, plan, rows, u32.subarray(epoch.keys, epoch.keys + plan.ops.length));
-    total += lossOf(f32, plan, data, rows, true);
-    total += count * backward(f32, plan, rows);
+    const loss = lossOf(f32, plan, data, rows, true);
+    total += loss + count * backward(f32, plan, rows);
     update(f32, plan, f32[epoch.rates + step]!);
   }
   return total;

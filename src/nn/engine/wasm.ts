@@ -36,14 +36,16 @@ export function createWasmEngine(): Engine | undefined {
       encodePlan(next, new DataView(memory.buffer, plan));
     },
     train: (data: Dataset, epoch: Epoch) => {
-      const [rows, ...places] = addresses(data);
-      return train(plan, rows, ...places, epoch.batchSize, 4 * epoch.order, 4 * epoch.rates, 4 * epoch.keys);
+      const [, ...places] = addresses(data);
+      const { first, last, batchSize, order, rates, keys } = epoch;
+      return train(plan, first, last, ...places, batchSize, 4 * order, 4 * rates, 4 * keys);
     },
     infer: (data: Dataset) => infer(plan, ...addresses(data)),
   };
 }
 
-type Addresses = [rows: number, inputs: number, targets: number, weights: number, predictions: number];
+type Places = [inputs: number, targets: number, weights: number, predictions: number];
+type Addresses = [rows: number, ...Places];
 
 function addresses({ rows, inputs, targets, weights, predictions }: Dataset): Addresses {
   return [rows, 4 * inputs, 4 * targets, 4 * weights, 4 * predictions];
@@ -59,7 +61,12 @@ interface Platform {
 
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  train(plan: number, ...rest: [...Addresses, batchSize: number, order: number, rates: number, keys: number]): number;
+  train(
+    plan: number,
+    first: number,
+    last: number,
+    ...rest: [...Places, batchSize: number, order: number, rates: number, keys: number]
+  ): number;
   infer(plan: number, ...rest: Addresses): number;
 }
 

@@ -58,6 +58,8 @@ export type MetricLike = MetricName | MetricConfig | CustomMetric;
 
 /** A metric, checked against the model it is for. */
 export interface Metric {
+  /** What it was made of. */
+  readonly given: MetricLike;
   /** The key in the logs. */
   readonly key: string;
   readonly direction: "min" | "max";
@@ -87,6 +89,7 @@ export function toMetric(given: MetricLike, units: number): Metric {
   const name = choose("A metric", config?.name ?? given, METRICS);
   const evaluate = evaluator(config, units);
   return {
+    given,
     key: config.as ?? name,
     direction: metricDirection(name)!,
     config,
@@ -150,7 +153,13 @@ function customMetric(given: CustomMetric, units: number): Metric {
     );
   }
   choose(`\`direction\` of the metric ${show(name)}`, direction, ["min", "max"]);
-  return { key: name, direction, config: undefined, evaluate: (yTrue, yPred) => given.evaluate(yTrue, yPred, units) };
+  return {
+    given,
+    key: name,
+    direction,
+    config: undefined,
+    evaluate: (yTrue, yPred) => given.evaluate(yTrue, yPred, units),
+  };
 }
 
 function categoricalAccuracy(yTrue: Float32Array, yPred: Float32Array, units: number): number {

@@ -92,7 +92,7 @@ export async function train(trainee: Trainee, x: unknown, y: unknown, options: T
     let logs: Logs = {};
     for (let epoch = initialEpoch; epoch < epochs && !network.stopTraining; epoch++) {
       for (const callback of callbacks) await callback.onEpochBegin?.(epoch, context);
-      const { loss, predictions } = await trainEpoch(trainee, parts.training, course, trainee.rng.fork(epoch));
+      const { loss, predictions } = await trainEpoch(trainee, parts.training, course, context, trainee.rng.fork(epoch));
       logs = { loss, ...measure(metrics, targetsOf(parts.training), predictions) };
       if (parts.validation !== undefined) Object.assign(logs, validate(trainee, parts.validation));
       for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, context);
@@ -119,7 +119,13 @@ interface Course {
 }
 
 /** One pass over the rows. The loss is the mean over them, and the predictions those of each row's own step. */
-async function trainEpoch(trainee: Trainee, part: Part, course: Course, rng: Rng): Promise<Evaluation> {
+async function trainEpoch(
+  trainee: Trainee,
+  part: Part,
+  course: Course,
+  context: CallbackContext,
+  rng: Rng,
+): Promise<Evaluation> {
   const { batchSize, callbacks, signal } = course;
   const order = rng.fork("shuffle").permutation(part.count);
   if (!course.shuffle) order.sort();
@@ -129,7 +135,7 @@ async function trainEpoch(trainee: Trainee, part: Part, course: Course, rng: Rng
   let loss = 0;
   for (let begin = 0, batch = 0; begin < part.count; begin += batchSize, batch++) {
     const rows = order.subarray(begin, begin + batchSize);
-    for (const callback of callbacks) await callback.onBatchBegin?.(batch, { batch, size: rows.length });
+    for (const callback of callbacks) await callback.onBatchBegin?.(batch, { batch, size: rows.length }, context);
     const batchLoss = await course.fallback.run(
       () => course.draws.with(rng.fork("dropout").fork(batch), () => step(trainee, part, rows, predictions)),
       () => before && trainee.model.setWeights(before),
@@ -137,7 +143,7 @@ async function trainEpoch(trainee: Trainee, part: Part, course: Course, rng: Rng
     before = undefined;
     loss += (batchLoss * rows.length) / part.count;
     const logs = { batch, size: rows.length, loss: batchLoss };
-    for (const callback of callbacks) await callback.onBatchEnd?.(batch, logs);
+    for (const callback of callbacks) await callback.onBatchEnd?.(batch, logs, context);
     await course.pause.next();
     signal?.throwIfAborted();
   }
@@ -158,8 +164,8 @@ interface EveryCallback {
   onTrainEnd?(logs: Logs, context: CallbackContext): unknown;
   onEpochBegin?(epoch: number, context: CallbackContext): unknown;
   onEpochEnd?(epoch: number, logs: Logs, context: CallbackContext): unknown;
-  onBatchBegin?(batch: number, logs: Logs): unknown;
-  onBatchEnd?(batch: number, logs: Logs): unknown;
+  onBatchBegin?(batch: number, logs: Logs, context: CallbackContext): unknown;
+  onBatchEnd?(batch: number, logs: Logs, context: CallbackContext): unknown;
 }
 
 /** One step of the optimiser. @returns the batch's loss, penalties included */
