@@ -38,6 +38,22 @@ export interface TrainingData {
  * }
  */
 export abstract class HyperModel<M = unknown> {
+  readonly name: string | undefined;
+  /** Whether what `build` asks for is searched. */
+  readonly tunable: boolean;
+
+  /**
+   * @param options.tunable false: what `build` asks for has its default in every trial, or its value where it was registered in
+   *   advance; for a model inside another one, whose own parameters are not to be searched. Default true.
+   */
+  constructor(options: { readonly name?: string; readonly tunable?: boolean } = {}) {
+    this.name = options.name;
+    this.tunable = options.tunable ?? true;
+    if (this.tunable) return;
+    const { build } = this;
+    this.build = (hp) => build.call(this, hp.untuned());
+  }
+
   /** A new model, ready to be trained. */
   abstract build(hp: HyperParameters): M | Promise<M>;
 

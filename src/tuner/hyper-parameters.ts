@@ -251,6 +251,17 @@ export class HyperParameters {
     });
   }
 
+  /** A copy in which what is asked for and not registered has its default, and is not searched. @internal */
+  untuned(): HyperParameters {
+    return new HyperParameters({
+      dimensions: this.dimensions,
+      values: Object.fromEntries(this.#values),
+      seed: this.seed,
+      overrides: this.dimensions.map(({ name }) => name),
+      newEntries: "fix",
+    });
+  }
+
   toJSON(): HyperParametersJson {
     return { space: this.space.toJSON(), values: this.flatParams };
   }

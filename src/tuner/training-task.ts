@@ -10,6 +10,7 @@ import type { Json } from "../trial/trial.ts";
 import type { WorkerContext } from "../worker/pool.ts";
 import { type CallbackSource, freshCallbacks } from "./callbacks.ts";
 import { type Code, load } from "./code.ts";
+import { type CompileOverrides, compiledWith } from "./compile-overrides.ts";
 import { disposeOf } from "./disposable.ts";
 import type { EpochProgress } from "./estimator.ts";
 import { FailedTrialError } from "./failed-trial.ts";
@@ -23,6 +24,7 @@ export interface TrainingTask<M = unknown> {
   readonly hypermodel: Code<HyperModelLike<M>>;
   readonly callbacks: Code<readonly CallbackSource[] | (() => readonly CallbackSource[])>;
   readonly objective: ObjectiveJson;
+  readonly compile: CompileOverrides;
   /** The parameters known so far, and the trial's values by full name. */
   readonly space: SpaceJson;
   readonly values: FlatParams;
@@ -32,6 +34,8 @@ export interface TrainingTask<M = unknown> {
   /** The weights to go on from, where the trial continues another. */
   readonly initialWeights: readonly Float32Array[] | null;
   readonly maxModelSize: number;
+  /** Whether anybody is told of batches: a call a batch costs more than a small network's batch. */
+  readonly tellsBatches: boolean;
   /** x, y and the other arguments of `search`. */
   readonly data: { readonly x: unknown; readonly y: unknown; readonly [option: string]: unknown };
 }
@@ -68,14 +72,14 @@ export type TrainingEnd = TrainingOutcome | Misuse | Refused;
 export interface TrainingListener<M> {
   epochBegin?(epoch: number, model: M): void | Promise<void>;
   epochEnd?(progress: EpochProgress, model: M): void | Promise<void>;
-  /** Where the trainer calls its callbacks for every batch, which `nn`, whose epochs are one call, does not. */
+  /** Only where the task says so. */
   batchBegin?(batch: number, logs: Logs, model: M): void | Promise<void>;
   batchEnd?(batch: number, logs: Logs, model: M): void | Promise<void>;
 }
 
 export async function trainOnce<M>(task: TrainingTask<M>, listener: TrainingListener<M>): Promise<TrainingEnd> {
   const objective = objectiveFromJson(task.objective);
-  const hypermodel = toHyperModel(await load(task.hypermodel));
+  const hypermodel = compiledWith(toHyperModel(await load(task.hypermodel)), task.compile);
   const { values, seed, overrides, newEntries } = task;
   const { dimensions } = spaceFromJson(task.space);
   const hp = new HyperParameters({ dimensions, values, seed, overrides, newEntries });
@@ -86,7 +90,7 @@ export async function trainOnce<M>(task: TrainingTask<M>, listener: TrainingList
     model = await hypermodel.build(hp);
     checkSize(model, task.maxModelSize);
     if (task.initialWeights !== null && isWeighted(model)) model.setWeights(task.initialWeights);
-    const best = keepBestEpoch(objective, listener, model);
+    const best = keepBestEpoch(objective, listener, model, task.tellsBatches);
     const returned = await hypermodel.fit(hp, model, { ...task.data, callbacks: [...own, best], seed });
     scoreTraining(returned, objective);
     return {
@@ -113,13 +117,20 @@ export function askedBy(hp: HyperParameters): readonly AskedParameter[] {
 }
 
 /** A message of a training in a worker. */
-export type TrainingMessage = { readonly begun: number } | { readonly ended: EpochProgress };
+export type TrainingMessage =
+  | { readonly begun: number }
+  | { readonly ended: EpochProgress }
+  | { readonly batchBegun: number; readonly logs: Logs }
+  | { readonly batchEnded: number; readonly logs: Logs };
 
-/** `trainOnce` for a worker pool; epochs are posted as messages, batches are not. */
+/** `trainOnce` for a worker pool; what the listener is told is posted as messages. */
 export function runTrainingTask(task: TrainingTask, context: WorkerContext): Promise<TrainingEnd> {
+  const post = (message: TrainingMessage) => context.post(message);
   return trainOnce(task, {
-    epochBegin: (epoch) => context.post({ begun: epoch } satisfies TrainingMessage),
-    epochEnd: (progress) => context.post({ ended: progress } satisfies TrainingMessage),
+    epochBegin: (epoch) => post({ begun: epoch }),
+    epochEnd: (progress) => post({ ended: progress }),
+    batchBegin: (batch, logs) => post({ batchBegun: batch, logs: { ...logs } }),
+    batchEnd: (batch, logs) => post({ batchEnded: batch, logs: { ...logs } }),
   });
 }
 
@@ -163,6 +174,7 @@ function keepBestEpoch<M>(
   objective: Objective,
   listener: TrainingListener<M>,
   model: M,
+  tellsBatches: boolean,
 ): Callback & { weights(): readonly Float32Array[] | null } {
   let best = Number.NaN;
   let weights: readonly Float32Array[] | null = null;
@@ -181,16 +193,11 @@ function keepBestEpoch<M>(
       }
       return listener.epochEnd?.({ epoch, epochs, logs: { ...logs } }, model);
     },
-    ...batchCallbacks(listener, model),
-  };
-}
-
-/** Left out where nobody listens, for a promise a batch costs more than a small network's batch. */
-function batchCallbacks<M>({ batchBegin, batchEnd }: TrainingListener<M>, model: M): object {
-  return {
-    ...(batchBegin === undefined
-      ? {}
-      : { onBatchBegin: (batch: number, logs: Logs = {}) => batchBegin(batch, logs, model) }),
-    ...(batchEnd === undefined ? {} : { onBatchEnd: (batch: number, logs: Logs = {}) => batchEnd(batch, logs, model) }),
+    ...(tellsBatches
+      ? {
+          onBatchBegin: (batch, logs = {}) => listener.batchBegin?.(batch, logs, model),
+          onBatchEnd: (batch, logs = {}) => listener.batchEnd?.(batch, logs, model),
+        }
+      : {}),
   };
 }

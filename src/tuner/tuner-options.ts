@@ -2,11 +2,12 @@
 import { show, ValidationError } from "../errors.ts";
 import { isModuleRef } from "../worker/module-ref.ts";
 import { type Code, checkReachesWorkers, type Workers } from "./code.ts";
+import { type CompileOverrides, checkOverrides } from "./compile-overrides.ts";
 import { type HyperModelLike, toHyperModel } from "./hyper-model.ts";
 import { HyperParameters, type NewEntries } from "./hyper-parameters.ts";
 import type { ObjectiveLike } from "./objective.ts";
 
-export interface TunerOptions<M> {
+export interface TunerOptions<M> extends CompileOverrides {
   /**
    * A HyperModel, a function (hp) => model, or `fromModule` naming one, which is what workers need. May be left out by a tuner
    * that overrides `runTrial`.
@@ -36,6 +37,10 @@ export interface TunerOptions<M> {
   readonly maxConsecutiveFailedTrials?: number;
   /** Models with more parameters fail their trial before they are trained. Default: any number. */
   readonly maxModelSize?: number;
+  /** Compiles every model with it in place of its own, as its `compile` takes it; and so `loss` and `metrics`. */
+  readonly optimizer?: string | object;
+  readonly loss?: unknown;
+  readonly metrics?: readonly unknown[];
   /** Where projects are kept, so that a search can be interrupted and go on. Default: in memory. */
   readonly directory?: string;
   /** The project's directory in `directory`. Default "untitled_project". */
@@ -64,6 +69,9 @@ const OPTIONS = [
   "maxRetriesPerTrial",
   "maxConsecutiveFailedTrials",
   "maxModelSize",
+  "optimizer",
+  "loss",
+  "metrics",
   "directory",
   "projectName",
   "overwrite",
@@ -99,6 +107,7 @@ export function checkOptions(options: TunerOptions<unknown>, maxTrials: number, 
     checkWhole("maxConsecutiveFailedTrials", maxConsecutiveFailedTrials, 1);
   }
   if (options.maxModelSize !== undefined) checkWhole("maxModelSize", options.maxModelSize, 1);
+  checkOverrides(options, workers !== undefined);
   checkAdvance(options);
   if (directory !== undefined && (typeof directory !== "string" || directory === "")) {
     throw new ValidationError(`\`directory\` must be the path of a directory, but got ${show(directory)}.`);

@@ -3,7 +3,9 @@ import { type Dimension, describeConditions } from "../space/space.ts";
 import type { FrozenTrial } from "../trial/trial.ts";
 import { executionsOf } from "./executions.ts";
 import { initialValue } from "./hyper-parameters.ts";
+import { nothingLearned } from "./nothing-learned.ts";
 import type { Objective } from "./objective.ts";
+import { meanMetrics } from "./training-result.ts";
 
 export function describeSpace(dimensions: readonly Dimension[]): string {
   const lines = dimensions.map((dimension) => {
@@ -30,7 +32,9 @@ export function describeResults({ place, objective, trials, best }: Results): st
     `Objective: ${objective.name}, ${objective.direction}, at the best epoch of each training`,
     `Trials: ${completed} completed${failed === 0 ? "" : `, ${failed} failed`}; the best ${best.length}:`,
   ];
-  return [...head, ...best.flatMap(describeTrial)].join("\n");
+  const doubt = best[0] === undefined ? null : nothingLearned(meanMetrics(executionsOf(best[0])), objective);
+  const warned = doubt === null ? [] : [`The best trial may have learned nothing: ${doubt}.`];
+  return [...head, ...warned, ...best.flatMap(describeTrial)].join("\n");
 }
 
 function describeTrial(trial: FrozenTrial<unknown>): string[] {

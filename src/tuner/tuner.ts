@@ -21,6 +21,7 @@ import type { ModuleRef } from "../worker/module-ref.ts";
 import type { WorkerFunction, WorkerPool } from "../worker/pool.ts";
 import type { CallbackSource } from "./callbacks.ts";
 import { type Code, checkReachesWorkers, load, openPool, ownModule } from "./code.ts";
+import { compiledWith, compileOverrides } from "./compile-overrides.ts";
 import { mean, standardError } from "./cv-results.ts";
 import { shareTraining } from "./dataset.ts";
 import { discover } from "./discovery.ts";
@@ -31,6 +32,7 @@ import { FailedTrialError } from "./failed-trial.ts";
 import { type HyperModel, type TrainingData, toHyperModel } from "./hyper-model.ts";
 import { HyperParameters, type KnownParameters } from "./hyper-parameters.ts";
 import { kerasTopology } from "./keras-topology.ts";
+import { nothingLearned } from "./nothing-learned.ts";
 import { type Objective, toObjective } from "./objective.ts";
 import { agreeOnSettings, memoryProject, type Project } from "./project.ts";
 import { findSearchStudy, openSearchStudy } from "./search-study.ts";
@@ -188,13 +190,15 @@ export class Tuner<M> {
   onEpochEnd(_trial: TunerTrial, _model: M | undefined, _epoch: number, _logs: Logs): void | Promise<void> {}
 
   /**
-   * For models whose trainer calls `onBatchBegin` of its callbacks, trained in this thread; an epoch of `nn` is one call, so that
-   * its batches are not told.
+   * Before a step of the optimiser, of models whose trainer calls `onBatchBegin` of its callbacks, as `nn` and TensorFlow.js do.
+   * Batches are told only where this or `onBatchEnd` is overridden, for a call a batch takes longer than a small network's batch.
+   *
+   * @param _model undefined where it is in a worker
    */
-  onBatchBegin(_trial: TunerTrial, _model: M, _batch: number, _logs: Logs): void | Promise<void> {}
+  onBatchBegin(_trial: TunerTrial, _model: M | undefined, _batch: number, _logs: Logs): void | Promise<void> {}
 
   /** See `onBatchBegin`. */
-  onBatchEnd(_trial: TunerTrial, _model: M, _batch: number, _logs: Logs): void | Promise<void> {}
+  onBatchEnd(_trial: TunerTrial, _model: M | undefined, _batch: number, _logs: Logs): void | Promise<void> {}
 
   /** Keeps a model's weights with the trial, for an overridden `runTrial`; the default one does it by itself. */
   async saveModel(trial: TunerTrial, model: M, execution = 0): Promise<void> {
@@ -215,7 +219,7 @@ export class Tuner<M> {
   async loadModel(trial: FrozenTrial<unknown>): Promise<M> {
     const { index, seed } = this.#bestExecution(trial);
     const weights = await (await this.#project()).loadWeights(trial.number, index);
-    const model = await (await this.#loadHypermodel()).build(this.#hyperparameters(trial, seed));
+    const model = await (await this.#compiledHypermodel()).build(this.#hyperparameters(trial, seed));
     if (weights === null || !isWeighted(model)) {
       throw new NotFoundError(
         `Trial ${trial.number} has no saved weights${weights === null ? "" : " that its model could take"}. A model needs \`getWeights\` and \`setWeights\` for them; build it from \`getBestHyperparameters\` and train it.`,
@@ -302,7 +306,7 @@ export class Tuner<M> {
   /** The parameters for people to read; before `search` those that `build` asks for, for `fit` needs data to be rehearsed. */
   async searchSpaceSummary(): Promise<string> {
     if (this.#study !== undefined) return describeSpace(this.#study.space.dimensions);
-    const dimensions = await discover(await this.#loadHypermodel(), null, this.#advance());
+    const dimensions = await discover(await this.#compiledHypermodel(), null, this.#advance());
     return `${describeSpace(dimensions)}\nWhat \`fit\` asks for is found when the search begins.`;
   }
 
@@ -327,6 +331,11 @@ export class Tuner<M> {
     }
     this.#hypermodel ??= toHyperModel(await load(hypermodel));
     return this.#hypermodel;
+  }
+
+  /** Builds models as trials do, with the `optimizer`, `loss` and `metrics` of the options. */
+  async #compiledHypermodel(): Promise<HyperModel<M>> {
+    return compiledWith(await this.#loadHypermodel(), compileOverrides(this.#options));
   }
 
   /** The study, if there is one already. */
@@ -389,7 +398,7 @@ export class Tuner<M> {
   async #discover(data: TrainingData): Promise<KnownParameters["dimensions"] & {}> {
     const advance = this.#advance();
     if (this.#options.hypermodel === undefined) return advance.dimensions ?? [];
-    const hypermodel = await this.#loadHypermodel();
+    const hypermodel = await this.#compiledHypermodel();
     const ownTraining = this.runTrial !== Tuner.prototype.runTrial;
     return discover(hypermodel, ownTraining ? null : data, advance);
   }
@@ -529,6 +538,8 @@ export class Tuner<M> {
       seed: this.#seed(study, trial.number, execution, run.attempt),
       initialWeights: parent === null ? null : await (await this.#project()).loadWeights(parent, execution),
       maxModelSize,
+      compile: compileOverrides(this.#options),
+      tellsBatches: this.#tellsBatches,
       data: stage === null ? data : { ...data, epochs: stage.epochs, initialEpoch: stage.initialEpoch },
     };
     const begun = systemClock();
@@ -547,19 +558,14 @@ export class Tuner<M> {
   }
 
   #listener(trial: TunerTrial, told: (progress: EpochProgress) => void): TrainingListener<M> {
-    const { prototype } = Tuner;
     return {
       epochBegin: (epoch, model) => this.onEpochBegin(trial, model, epoch),
       epochEnd: (progress, model) => {
         told(progress);
         return this.onEpochEnd(trial, model, progress.epoch, progress.logs);
       },
-      ...(this.onBatchBegin === prototype.onBatchBegin
-        ? {}
-        : { batchBegin: (batch: number, logs: Logs, model: M) => this.onBatchBegin(trial, model, batch, logs) }),
-      ...(this.onBatchEnd === prototype.onBatchEnd
-        ? {}
-        : { batchEnd: (batch: number, logs: Logs, model: M) => this.onBatchEnd(trial, model, batch, logs) }),
+      batchBegin: (batch, logs, model) => this.onBatchBegin(trial, model, batch, logs),
+      batchEnd: (batch, logs, model) => this.onBatchEnd(trial, model, batch, logs),
     };
   }
 
@@ -571,11 +577,18 @@ export class Tuner<M> {
     stop: AbortController,
   ): void {
     if ("ended" in message) told(message.ended);
-    const hook = async () =>
-      "ended" in message
-        ? this.onEpochEnd(trial, undefined, message.ended.epoch, message.ended.logs)
-        : this.onEpochBegin(trial, undefined, message.begun);
+    const hook = async () => {
+      if ("begun" in message) return this.onEpochBegin(trial, undefined, message.begun);
+      if ("ended" in message) return this.onEpochEnd(trial, undefined, message.ended.epoch, message.ended.logs);
+      if ("batchBegun" in message) return this.onBatchBegin(trial, undefined, message.batchBegun, message.logs);
+      return this.onBatchEnd(trial, undefined, message.batchEnded, message.logs);
+    };
     hook().catch((error: unknown) => stop.abort(error));
+  }
+
+  get #tellsBatches(): boolean {
+    const { prototype } = Tuner;
+    return this.onBatchBegin !== prototype.onBatchBegin || this.onBatchEnd !== prototype.onBatchEnd;
   }
 
   async #stageOf(number: number, study: Study<unknown>): Promise<Stage | null> {
@@ -596,10 +609,16 @@ export class Tuner<M> {
     return { index, seed: executions[index]?.seed ?? 0 };
   }
 
-  /** Puts the winner's weights where another program finds them. */
+  /** Puts the winner's weights where another program finds them, and doubts it where its scores are those of chance. */
   async #publishBest(study: Study<unknown>): Promise<void> {
     const best = await study.best();
-    if (best !== null) await (await this.#project()).publish(best.number, this.#bestExecution(best).index);
+    if (best === null) return;
+    await (await this.#project()).publish(best.number, this.#bestExecution(best).index);
+    const doubt = nothingLearned(meanMetrics(executionsOf(best)), this.objective);
+    if (doubt === null) return;
+    this.#events.warn(
+      `The best trial, ${best.number}, may have learned nothing: ${doubt}. Search for a score that cannot be had so, such as "val_auc", or widen the ranges; \`scorecard\` of assay/analysis tells more.`,
+    );
   }
 
   #hyperparameters(trial: FrozenTrial<unknown>, seed: number): HyperParameters {

@@ -137,7 +137,7 @@ const OURS: Readonly<Record<keyof typeof fixture.said, readonly [() => unknown, 
   ],
   "an unknown option": [
     () => tuner({ maxTrial: 3 }),
-    'A tuner has no option "maxTrial". It has: hypermodel, objective, maxTrials, executionsPerTrial, hyperparameters, tuneNewEntries, allowNewEntries, maxRetriesPerTrial, maxConsecutiveFailedTrials, maxModelSize, directory, projectName, overwrite, seed, workers.',
+    'A tuner has no option "maxTrial". It has: hypermodel, objective, maxTrials, executionsPerTrial, hyperparameters, tuneNewEntries, allowNewEntries, maxRetriesPerTrial, maxConsecutiveFailedTrials, maxModelSize, optimizer, loss, metrics, directory, projectName, overwrite, seed, workers.',
   ],
   "a factor of one": [
     () => new Hyperband({ hypermodel: network, objective: "val_loss", factor: 1 }),

@@ -26,6 +26,8 @@ import {
   RandomSearch,
   type TunerOptions,
 } from "../../src/tuner/index.ts";
+import { nothingLearned } from "../../src/tuner/nothing-learned.ts";
+import { Objective } from "../../src/tuner/objective.ts";
 import fixture from "../fixtures/tuner/cross-validation.json" with { type: "json" };
 import { hypermodel } from "./networks.ts";
 import { NoisyRecall, recall, type Settings } from "./noisy-recall.ts";
@@ -64,6 +66,35 @@ describe("1. a winner that learned nothing", () => {
     expect(card.degeneracy).toMatchObject({ kind: "all-positive" });
     expect(card.degeneracy!.reason).toMatch(/^It calls 100 % of all rows positive \(recall 1\.00, precision 0\.\d\d/);
     expect(card.metrics.auc!.value).toBe(0.5);
+  });
+
+  test("is doubted by the tuner itself, by a warning and in its summary", async () => {
+    const tuner = new GridSearch({ hypermodel: new Constant(), objective: "recall", seed: 1 });
+    const warnings: string[] = [];
+    tuner.on("warning", ({ message }) => warnings.push(message));
+    await tuner.search(x, y);
+    expect(warnings).toEqual([
+      'The best trial, 1, may have learned nothing: its auc is 0.5, what a model has that does not look at its input. Search for a score that cannot be had so, such as "val_auc", or widen the ranges; `scorecard` of assay/analysis tells more.',
+    ]);
+    expect(await tuner.resultsSummary(1)).toContain("\nThe best trial may have learned nothing: its auc is 0.5,");
+  });
+
+  test("is doubted by what was logged alone: AUC, balanced accuracy, or three scores that come to one", () => {
+    const recall = new Objective("val_recall", "max");
+    const doubt = (metrics: Record<string, number>) => nothingLearned(metrics, recall);
+    // Of 100 rows 30 are positive; all are called so, or half of each kind, or nearly all of them.
+    expect(doubt({ val_recall: 1, val_precision: 0.3, val_accuracy: 0.3 })).toMatch(/balanced accuracy of 0\.5,/);
+    expect(doubt({ recall: 0.5, precision: 15 / 50, accuracy: 0.5 })).toMatch(/balanced accuracy of 0\.5,/);
+    expect(doubt({ recall: 1, precision: 30 / 99, accuracy: 0.31 })).toMatch(/balanced accuracy of 0\.507,/);
+    expect(doubt({ recall: 0, precision: 0, accuracy: 0.7 })).toMatch(/finds no positive row/);
+    expect(doubt({ val_mcc: 0.01 })).toMatch(/val_mcc is 0\.01/);
+    expect(doubt({ r2: -0.2 })).toMatch(/r2 is -0\.2/);
+    expect(doubt({ val_recall: 1 })).toMatch(/no precision is logged/);
+    // An honest model, a perfect one, and scores that tell nothing; what it has on validation data goes before the rest.
+    expect(doubt({ recall: 24 / 30, precision: 24 / 38, accuracy: 0.8 })).toBeNull();
+    expect(doubt({ recall: 1, precision: 1, accuracy: 1 })).toBeNull();
+    expect(doubt({ auc: 0.5, val_auc: 0.8 })).toBeNull();
+    expect(doubt({ loss: 0.7 })).toBeNull();
   });
 
   test("is told from an honest one by the figures that KerasTuner's searches ended with", () => {
@@ -306,8 +337,9 @@ describe("7. what is printed, named and counted", () => {
     for (const spy of [...printed, ...spoken]) spy.mockRestore();
     expect(calls).toEqual([0, 0, 0, 0, 0, 0]);
     const lines = (await tuner.resultsSummary(10)).split("\n");
-    expect(lines).toHaveLength(3 + 10 * 5);
-    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(100);
+    // The fourth line doubts the winner, whose AUC is .498 after an epoch.
+    expect(lines).toHaveLength(4 + 10 * 5);
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(120);
   });
 
   test("a program that cannot build its model is told at once, and no trial is used up", async () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { dense, input, type Sequential, sequential } from "../../src/nn/index.ts";
+import { adam, dense, input, type Logs, type Sequential, sequential } from "../../src/nn/index.ts";
 import { sobol } from "../../src/sampler/sobol.ts";
 import { executionsOf } from "../../src/tuner/executions.ts";
 import { FailedTrialError } from "../../src/tuner/failed-trial.ts";
@@ -184,6 +184,37 @@ describe("hooks", () => {
     await tuner.search(x, y, { validationData });
     expect(told.filter((line) => /epoch \d begins$/.test(line))).toHaveLength(4);
     expect(told.filter((line) => line.endsWith("ends with 6 numbers"))).toHaveLength(4);
+  });
+
+  /** Says which batches it was told of. */
+  class Batches extends RandomSearch<Sequential> {
+    readonly told: string[] = [];
+    override onBatchBegin(_: TunerTrial, model: Sequential | undefined, batch: number, { size }: Logs) {
+      this.told.push(`${batch} of ${size} rows begins${model === undefined ? "" : " here"}`);
+    }
+    override onBatchEnd(_: TunerTrial, __: Sequential | undefined, batch: number, { loss }: Logs) {
+      this.told.push(`${batch} ends${loss! > 0 ? "" : " without a loss"}`);
+    }
+  }
+
+  test.each(["here", "in a worker"])("of batches are called for networks of nn trained %s", async (where) => {
+    const options = where === "here" ? { hypermodel } : { hypermodel: inWorkers, workers: 1 };
+    const hyperparameters = new HyperParameters();
+    hyperparameters.Fixed("batchSize", 16);
+    const given = { ...options, hyperparameters, objective: "val_auc", maxTrials: 1, seed: 3 };
+    const told = new Batches(given);
+    await told.search(x, y, { validationData, epochs: 2 });
+    const here = where === "here" ? " here" : "";
+    const epoch = [16, 16, 16, x.length - 48].flatMap((size, at) => [
+      `${at} of ${size} rows begins${here}`,
+      `${at} ends`,
+    ]);
+    expect(told.told).toEqual([...epoch, ...epoch]);
+    // Who looks on changes nothing.
+    const untold = new RandomSearch(given);
+    await untold.search(x, y, { validationData, epochs: 2 });
+    const metrics = async (tuner: Tuner<Sequential>) => (await tuner.study.trials())[0]!.metrics;
+    expect(await metrics(told)).toEqual(await metrics(untold));
   });
 
   test("of batches are called where the trainer calls its callbacks for them", async () => {
@@ -527,5 +558,102 @@ describe("Hyperband", () => {
     expect(await outcome(second)).toEqual(await outcome(whole));
     await second.close();
     expect(readFileSync(join(directory, "untitled_project", "best.json"), "utf8")).toContain('"Sequential"');
+  });
+});
+
+describe("a tuner's optimizer, loss and metrics", () => {
+  test("take the place of the model's own in every trial, and what is not given stays", async () => {
+    const compiled: unknown[] = [];
+    class Looking extends RandomSearch<Sequential> {
+      override onEpochBegin(_: TunerTrial, model: Sequential | undefined) {
+        compiled.push(model!.toJSON().compile);
+      }
+    }
+    const metrics = ["accuracy", { name: "fBeta", beta: 2 }];
+    const tuner = new Looking({
+      hypermodel,
+      objective: "val_accuracy",
+      maxTrials: 2,
+      optimizer: adam(0.25),
+      metrics,
+      seed: 1,
+    });
+    await tuner.search(x, y, { validationData, epochs: 1 });
+    expect(compiled).toHaveLength(2);
+    for (const one of compiled) {
+      expect(one).toMatchObject({ optimizer: { learningRate: 0.25 }, loss: "binaryCrossentropy" });
+    }
+    const [trial] = await tuner.study.trials();
+    expect(Object.keys(trial!.metrics).sort()).toEqual(
+      ["accuracy", "fBeta", "loss", "val_accuracy", "val_fBeta", "val_loss"].sort(),
+    );
+    const [best] = await tuner.getBestModels();
+    expect(Object.keys(best!.evaluate(x, y))).toEqual(["loss", "accuracy", "fBeta"]);
+  });
+
+  test("reach workers as plain data, and nothing else does", async () => {
+    const options = { hypermodel: inWorkers, objective: "val_accuracy", maxTrials: 1, workers: 1 } as const;
+    const tuner = new RandomSearch({ ...options, optimizer: "sgd", loss: "meanSquaredError", metrics: ["accuracy"] });
+    await tuner.search(x, y, { validationData, epochs: 1 });
+    expect((await tuner.study.best())!.metrics.loss).toBeLessThan(0.5);
+    expect(() => new RandomSearch({ ...options, loss: () => 0 })).toThrow(/Workers need a `loss` of plain data/);
+    expect(() => new RandomSearch({ ...options, metrics: "accuracy" as never })).toThrow(/`metrics` must be a list/);
+  });
+
+  test("that no model could be compiled with end the search, and cost no trial", async () => {
+    const tuner = new RandomSearch({ hypermodel, objective: "val_auc", loss: "hinge" });
+    await expect(tuner.search(x, y, { validationData })).rejects.toThrow(/loss.*"hinge"/i);
+    const scripted = new RandomSearch({ hypermodel: new Scripted(() => 1), objective: score, optimizer: "sgd" });
+    await expect(scripted.search()).rejects.toThrow(/by a method `recompile`/);
+  });
+});
+
+describe("a hypermodel that is not tunable", () => {
+  class Tail extends HyperModel<number> {
+    build(hp: HyperParameters) {
+      return hp.Int("units", { min: 2, max: 8, default: 4 });
+    }
+  }
+  const score = new Objective("score", "max");
+  /** The tail's units, beside a parameter of the whole. */
+  class Whole extends HyperModel<{ units: number }> {
+    readonly tail: Tail;
+    constructor(tail: Tail) {
+      super({ name: "whole" });
+      this.tail = tail;
+    }
+    build(hp: HyperParameters) {
+      hp.Float("rate", { min: 0, max: 1 });
+      return { units: this.tail.build(hp) };
+    }
+    override fit(_: HyperParameters, { units }: { units: number }) {
+      return { score: units };
+    }
+  }
+
+  const unitsOf = async (tail: Tail, hyperparameters?: HyperParameters) => {
+    const more = hyperparameters === undefined ? {} : { hyperparameters };
+    const tuner = new RandomSearch({ hypermodel: new Whole(tail), objective: score, maxTrials: 6, seed: 4, ...more });
+    await tuner.search();
+    const trials = await tuner.study.trials();
+    return {
+      names: tuner.study.space.dimensions.map(({ name }) => name),
+      values: new Set(trials.map(({ value }) => value)),
+    };
+  };
+
+  test("has its defaults in every trial, and what it asks for is not searched", async () => {
+    expect(await unitsOf(new Tail({ tunable: false }))).toEqual({ names: ["rate"], values: new Set([4]) });
+    const searched = await unitsOf(new Tail());
+    expect(searched.names).toEqual(["rate", "units"]);
+    expect(searched.values.size).toBeGreaterThan(1);
+  });
+
+  test("takes the values of what was registered in advance", async () => {
+    const hp = new HyperParameters();
+    hp.Int("units", { min: 6, max: 7 });
+    const { names, values } = await unitsOf(new Tail({ tunable: false }), hp);
+    expect(names).toEqual(["units", "rate"]);
+    expect([...values].sort()).toEqual([6, 7]);
   });
 });

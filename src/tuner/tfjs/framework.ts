@@ -62,6 +62,7 @@ export interface Network extends LayersModel {
   readonly weights: readonly { readonly originalName: string; readonly shape: readonly number[] }[];
   readonly trainableWeights: readonly { read(): Tensor }[];
   readonly loss: unknown;
+  readonly metrics: unknown;
   readonly lossFunctions?: readonly TensorFunction[];
   /** Metric functions with the output that each is of, and their names with "loss" before them. */
   readonly metricsTensors: readonly (readonly [TensorFunction, number])[];

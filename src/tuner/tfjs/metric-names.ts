@@ -25,7 +25,7 @@ type Prototype = Api["LayersModel"]["prototype"];
 const replaced = new Map<Prototype, { readonly compile: Prototype["compile"]; builds: number }>();
 
 /** Runs `build` with a `compile` that knows our metrics, and puts the other back however it ends. */
-export async function withMetricNames<T>(tf: Api, build: () => T | Promise<T>): Promise<T> {
+export function withMetricNames<T>(tf: Api, build: () => T): T {
   const { prototype } = tf.LayersModel;
   const held = replaced.get(prototype) ?? { compile: prototype.compile, builds: 0 };
   if (held.builds++ === 0) {
@@ -36,14 +36,26 @@ export async function withMetricNames<T>(tf: Api, build: () => T | Promise<T>): 
       wanted.set(this, ours);
     };
   }
+  const leave = () => {
+    if (--held.builds > 0) return;
+    prototype.compile = held.compile;
+    replaced.delete(prototype);
+  };
+  let result: T;
   try {
-    return await build();
-  } finally {
-    if (--held.builds === 0) {
-      prototype.compile = held.compile;
-      replaced.delete(prototype);
-    }
+    result = build();
+  } catch (error) {
+    leave();
+    throw error;
   }
+  if (result instanceof Promise) return result.finally(leave) as T;
+  leave();
+  return result;
+}
+
+/** Says what a model is measured by, as if it had been compiled so. */
+export function setWantedMetrics(network: Network, metrics: readonly WantedMetric[]): void {
+  wanted.set(network, metrics);
 }
 
 /** `metrics` as TensorFlow.js takes them: one, a list, or either by the output's name. */

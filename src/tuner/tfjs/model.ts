@@ -8,8 +8,17 @@ import type { History, Logs } from "../../nn/callbacks.ts";
 import type { MetricLike } from "../../nn/metrics/metric.ts";
 import { useBackend } from "./backend.ts";
 import { evaluateRows } from "./evaluation.ts";
-import { type Api, type LayersModel, type Network, partsOf, type Tfjs, toApi, toNetwork } from "./framework.ts";
-import { wantedMetrics } from "./metric-names.ts";
+import {
+  type Api,
+  type CompileArgs,
+  type LayersModel,
+  type Network,
+  partsOf,
+  type Tfjs,
+  toApi,
+  toNetwork,
+} from "./framework.ts";
+import { setWantedMetrics, wantedMetrics, withMetricNames } from "./metric-names.ts";
 import { measure, type OutputMetric, toMetrics } from "./metrics.ts";
 import { loadRows, type TensorLike } from "./rows.ts";
 import { type TfjsFitOptions, train } from "./training.ts";
@@ -134,6 +143,28 @@ export class TfjsModel<M extends LayersModel = LayersModel> {
     }
   }
 
+  /**
+   * Compiles anew: what is not given stays as it is, and so do the weights.
+   *
+   * @param changes as `model.compile` takes them, and the metrics of `nn` besides. Of an optimiser that is handed in a new one of its
+   *   settings is made, so that it can be given to many models.
+   */
+  recompile(changes: {
+    readonly optimizer?: unknown;
+    readonly loss?: unknown;
+    readonly metrics?: readonly unknown[];
+  }): void {
+    this.#needCompiled("recompile");
+    const { optimizer, loss, metrics } = this.#network;
+    const measured = wantedMetrics(this.#network);
+    const compile = this.model.compile as (args: CompileArgs) => void;
+    const next = { optimizer, loss, metrics, ...changes };
+    withMetricNames(this.#tf, () => compile.call(this.model, { ...next, optimizer: fresh(next.optimizer) }));
+    if (changes.metrics === undefined) setWantedMetrics(this.#network, measured);
+    optimizer!.dispose();
+    this.#metrics();
+  }
+
   /** Copies of all weights, in the order of the model's own `getWeights()`. */
   getWeights(): Float32Array[] {
     return this.#network.getWeights().map((tensor) => Float32Array.from(tensor.dataSync()));
@@ -194,6 +225,17 @@ export class TfjsModel<M extends LayersModel = LayersModel> {
       `A model must be compiled before \`${method}\`. Call \`model.compile({ optimizer: …, loss: … })\` first.`,
     );
   }
+}
+
+/** An optimiser remembers its steps; another one of its settings does not. A name is made one by TensorFlow.js. */
+function fresh(optimizer: unknown): unknown {
+  if (typeof optimizer !== "object" || optimizer === null) return optimizer;
+  const { constructor: type } = optimizer as { constructor: OptimizerClass };
+  return type.fromConfig(type, (optimizer as { getConfig(): object }).getConfig());
+}
+
+interface OptimizerClass {
+  fromConfig(type: OptimizerClass, config: object): object;
 }
 
 /** Keeps the masks of its last step. */

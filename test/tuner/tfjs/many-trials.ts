@@ -1,10 +1,11 @@
 /**
- * The process of memory.test.ts: a search of so many trials, in this thread or in a worker, and what the process holds after
- * each trial, in bytes, as JSON. It needs --expose-gc.
+ * The process of memory.test.ts: a search of so many trials, in this thread, in a worker thread or in a worker process, and what
+ * this process and the worker's hold after each trial, in bytes, as JSON. It needs --expose-gc.
  */
+import { readFileSync } from "node:fs";
 import { createRng } from "../../../src/math/rng.ts";
 import { RandomSearch } from "../../../src/tuner/index.ts";
-import { fromModule } from "../../../src/worker/index.ts";
+import { createWorkerPool, fromModule } from "../../../src/worker/index.ts";
 import { hypermodel } from "./tables.ts";
 
 export interface Held {
@@ -12,6 +13,8 @@ export interface Held {
   readonly used: number;
   /** Of the whole process, its threads included. */
   readonly resident: number;
+  /** The most that the worker's process has held at any moment; 0 without one. */
+  readonly workerPeak: number;
 }
 
 const rng = createRng(3);
@@ -21,15 +24,24 @@ const y = x.map(([a, b]) => (a! * b! > 0 ? 1 : 0));
 const [, , trials, where] = process.argv;
 const options = { objective: "val_auc", maxTrials: Number(trials), seed: 1 } as const;
 const module = new URL("./tables.ts", import.meta.url);
+const inWorkers = fromModule<typeof hypermodel>(module, "hypermodel");
+const pool = createWorkerPool({ workers: 1, ...(where === "process" ? { kind: "process", heapLimitMb: 96 } : {}) });
 const tuner =
-  where === "worker"
-    ? new RandomSearch({ hypermodel: fromModule<typeof hypermodel>(module, "hypermodel"), ...options, workers: 1 })
-    : new RandomSearch({ hypermodel, ...options });
+  where === "here"
+    ? new RandomSearch({ hypermodel, ...options })
+    : new RandomSearch({ hypermodel: inWorkers, ...options, workers: pool });
 const held: Held[] = [];
 tuner.on("tell", () => {
   globalThis.gc!();
   const { heapUsed, external, rss } = process.memoryUsage();
-  held.push({ used: heapUsed + external, resident: rss });
+  held.push({ used: heapUsed + external, resident: rss, workerPeak: where === "process" ? peakOfChild() : 0 });
 });
 await tuner.search(x, y, { validationData: [x, y], batchSize: 256 });
+await pool.close();
 console.log(JSON.stringify(held));
+
+/** `VmHWM`, the high-water mark of the only child's resident memory, which Linux keeps. */
+function peakOfChild(): number {
+  const [child] = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, "utf8").trim().split(" ");
+  return 1024 * Number(/VmHWM:\s*(\d+) kB/.exec(readFileSync(`/proc/${child}/status`, "utf8"))![1]);
+}

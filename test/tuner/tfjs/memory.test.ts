@@ -8,7 +8,7 @@ import type { Held } from "./many-trials.ts";
 const isLong = (import.meta as { env?: { MODE?: string } }).env?.MODE === "long";
 
 /** What a process of its own holds after each trial. Its heap is small, so that garbage is not taken for growth. */
-async function search(trials: number, where: "here" | "worker"): Promise<Held[]> {
+async function search(trials: number, where: "here" | "worker" | "process"): Promise<Held[]> {
   const script = fileURLToPath(new URL("./many-trials.ts", import.meta.url));
   const limits = ["--expose-gc", "--max-old-space-size=96", "--max-semi-space-size=2"];
   const args = [...limits, "--conditions=assay-source", script, String(trials), where];
@@ -26,6 +26,18 @@ describe("a search over models of TensorFlow.js", () => {
     // A trial's record and the compiled code of the first trials are some ten kilobytes, one training's rows 140.
     expect(growth).toBeLessThan(60_000);
   });
+
+  // The mark is one that Linux keeps.
+  test.runIf(process.platform === "linux")(
+    "in a process peaks after many trials where it peaked after half of them",
+    { timeout: 300_000 },
+    async () => {
+      const held = await search(isLong ? 100 : 30, "process");
+      const half = held.slice(0, held.length / 2);
+      expect(peak(held, "workerPeak")).toBeLessThan(1.1 * peak(half, "workerPeak"));
+      expect(peak(held, "resident")).toBeLessThan(1.1 * peak(half, "resident"));
+    },
+  );
 
   if (isLong) {
     test("in a worker peaks after a hundred trials where it peaked after fifty", { timeout: 300_000 }, async () => {

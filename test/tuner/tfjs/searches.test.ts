@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { int } from "../../../src/index.ts";
-import { earlyStopping } from "../../../src/nn/index.ts";
+import { earlyStopping, type Logs } from "../../../src/nn/index.ts";
 import { shareTraining } from "../../../src/tuner/dataset.ts";
 import {
   BayesianOptimization,
@@ -16,10 +16,11 @@ import {
   type HyperParameters,
   RandomSearch,
   type TrainingData,
+  type TunerTrial,
 } from "../../../src/tuner/index.ts";
-import { tfjsHyperModel } from "../../../src/tuner/tfjs/index.ts";
+import { type TfjsModel, tfjsHyperModel } from "../../../src/tuner/tfjs/index.ts";
 import { Hyperband } from "../../../src/tuner/tuners.ts";
-import { createWorkerPool, fromModule } from "../../../src/worker/index.ts";
+import { createWorkerPool, fromModule, type WorkerPool } from "../../../src/worker/index.ts";
 import { build, createEstimator, hypermodel, x, y } from "./tables.ts";
 
 const validationData = [x, y];
@@ -48,6 +49,72 @@ class Fraud extends HyperModel<tf.Sequential> {
 }
 
 describe("a hypermodel of TensorFlow.js", () => {
+  test("tells of its batches", async () => {
+    const told: string[] = [];
+    class Batches extends RandomSearch<TfjsModel<tf.Sequential>> {
+      override onBatchBegin(_: TunerTrial, model: TfjsModel | undefined, batch: number, { size }: Logs) {
+        told.push(`${batch} of ${size} rows begins in ${model?.name.replace(/_?\d*$/, "")}`);
+      }
+      override onBatchEnd(_: TunerTrial, __: unknown, batch: number, { loss }: Logs) {
+        told.push(`${batch} ends${loss! > 0 ? "" : " without a loss"}`);
+      }
+    }
+    const tuner = new Batches({ hypermodel, objective: "val_auc", maxTrials: 1, seed: 1 });
+    await tuner.search(x, y, { validationData, batchSize: 40 });
+    const batches = [40, 20].flatMap((size, at) => [`${at} of ${size} rows begins in sequential`, `${at} ends`]);
+    expect(told).toEqual(batches);
+  });
+
+  test("is compiled with the tuner's optimizer, loss and metrics in place of its own", async () => {
+    const before = tf.memory().numTensors;
+    const rate = tf.train.sgd(0.25);
+    const seen: unknown[] = [];
+    class Looking extends RandomSearch<TfjsModel<tf.Sequential>> {
+      override onEpochEnd(_: TunerTrial, model: TfjsModel<tf.Sequential> | undefined) {
+        const { optimizer, loss } = model!.model as unknown as { optimizer: tf.Optimizer; loss: unknown };
+        seen.push({ ...optimizer.getConfig(), loss, isOwn: optimizer !== rate });
+      }
+    }
+    const options = { hypermodel, objective: "val_accuracy", maxTrials: 2, seed: 1 } as const;
+    const tuner = new Looking({ ...options, optimizer: rate, metrics: ["accuracy", "recall"] });
+    await tuner.search(x, y, { validationData, batchSize: 40 });
+    expect(seen).toEqual(Array(2).fill({ learningRate: 0.25, loss: "binaryCrossentropy", isOwn: true }));
+    const [trial] = await tuner.study.trials();
+    const names = ["loss", "accuracy", "recall"];
+    expect(Object.keys(trial!.metrics).sort()).toEqual([...names, ...names.map((name) => `val_${name}`)].sort());
+    // Of the loss alone: the metrics stay the model's.
+    const mean = new RandomSearch({ ...options, objective: "val_auc", loss: "meanSquaredError", optimizer: "adam" });
+    await mean.search(x, y, { validationData, batchSize: 40 });
+    expect((await mean.study.best())!.metrics).toMatchObject({
+      val_auc: expect.any(Number),
+      val_recall: expect.any(Number),
+    });
+    rate.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test("trains in processes as in threads, and a trial that is killed or out of memory is the only one that fails", async () => {
+    const processes = createWorkerPool({ workers: 1, kind: "process", heapLimitMb: 128 });
+    try {
+      const named = (name: string) => fromModule<typeof hypermodel>(module, name);
+      const options = { objective: "val_auc", maxTrials: 3, seed: 5 } as const;
+      const values = async (hypermodel: ReturnType<typeof named>, workers: WorkerPool) => {
+        const tuner = new RandomSearch({ ...options, hypermodel, workers });
+        await tuner.search(x, y, { validationData });
+        return (await tuner.study.trials()).map(({ value, error }) => error?.message ?? value);
+      };
+      const inProcesses = await values(named("hypermodel"), processes);
+      expect(inProcesses).toEqual(await values(named("hypermodel"), pool));
+      const [first, ...rest] = await values(named("greedyAtFirst"), processes);
+      expect(first).toMatch(
+        /^A worker process ended before its task did: signal SIGABRT, after .*heap out of memory\.$/,
+      );
+      expect(rest).toEqual(inProcesses.slice(1));
+    } finally {
+      await processes.close();
+    }
+  });
+
   const common = { objective: "val_auc", seed: 4 } as const;
   const tuners = {
     BayesianOptimization: () => new BayesianOptimization({ hypermodel, ...common, maxTrials: 6, numInitialPoints: 3 }),
