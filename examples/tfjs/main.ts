@@ -1,25 +1,27 @@
 /**
  * A network of TensorFlow.js, tuned as it is: which network tells an upright stroke from a lying one under noise? Trials run
- * in a worker thread each, repeat from their seed, and leave nothing behind; the winner is written to bytes and read back.
+ * in worker processes, repeat from their seed, and leave nothing behind, for what TensorFlow.js holds on to goes with its process;
+ * one that runs out of memory is the only one that fails. The winner is written to bytes and read back.
  */
 import * as tf from "@tensorflow/tfjs";
 import { createRng } from "assay";
 import { rocAuc } from "assay/nn";
 import { BayesianOptimization } from "assay/tuner";
 import { loadTfjsModel, serializeTfjsModel } from "assay/tuner/tfjs";
-import { fromModule } from "assay/worker";
+import { createWorkerPool, fromModule } from "assay/worker";
 import type { callbacks, hypermodel } from "./model.ts";
 
 const model = new URL("./model.ts", import.meta.url);
 const train = strokes(160, "train");
 const validation = strokes(120, "validation");
 
+const pool = createWorkerPool({ workers: 2, kind: "process", heapLimitMb: 512 });
 const tuner = new BayesianOptimization({
   hypermodel: fromModule<typeof hypermodel>(model, "hypermodel"),
   objective: "val_auc",
   maxTrials: 6,
   numInitialPoints: 3,
-  workers: 2,
+  workers: pool,
   seed: 7,
 });
 await tuner.search(train.x, train.y, {
@@ -27,6 +29,7 @@ await tuner.search(train.x, train.y, {
   epochs: 6,
   callbacks: fromModule<typeof callbacks>(model, "callbacks"),
 });
+await pool.close();
 console.log(await tuner.resultsSummary(3));
 
 const [winner] = await tuner.getBestModels(1);

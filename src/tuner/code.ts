@@ -8,7 +8,7 @@ import { createWorkerPool, type WorkerPool } from "../worker/pool.ts";
 
 export type Code<F> = F | ModuleRef<F>;
 
-/** Threads to use: how many, one for each core, or a pool that the caller keeps and closes. */
+/** Threads to use: how many, one for each core, or a pool, of threads or processes, that the caller keeps and closes. */
 export type Workers = number | "all" | WorkerPool;
 
 /** The code itself, in this thread. @throws ValidationError when the module has no such export */

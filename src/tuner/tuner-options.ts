@@ -50,7 +50,7 @@ export interface TunerOptions<M> extends CompileOverrides {
   /** Fixes the trials and every training. Default: drawn at random, and kept with the project. */
   readonly seed?: number | string;
   /**
-   * Train in worker threads, one trial each; the hypermodel must then come from `fromModule`. With a surrogate the sequence
+   * Train in worker threads, one trial each, or in those of a pool, which may be processes; the hypermodel must then come from `fromModule`. With a surrogate the sequence
    * of a seeded search depends on how many there are, but not on their speed. Default: in this thread.
    */
   readonly workers?: Workers;

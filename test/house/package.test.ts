@@ -107,7 +107,7 @@ describe("the package", () => {
     expect(() => run(home, "tsc", "-p", "tsconfig.wrong.json")).toThrow("Property 'momentun' does not exist");
   }, 60_000);
 
-  test("runs a function of the user's module in worker threads, in JavaScript and in TypeScript", () => {
+  test("runs a function of the user's module in worker threads and processes, in JavaScript and in TypeScript", () => {
     for (const extension of ["mjs", "ts"]) {
       write(
         `square.${extension}`,
@@ -116,12 +116,14 @@ describe("the package", () => {
       write(
         `pool.${extension}`,
         `import { createWorkerPool, fromModule } from "assay/worker";
-         const pool = createWorkerPool({ workers: 2 });
          const square = fromModule(new URL("./square.${extension}", import.meta.url), "square");
-         console.log(await Promise.all([1, 2, 3].map((x) => pool.run(square, x))));
-         await pool.close();`,
+         for (const kind of ["thread", "process"]${extension === "ts" ? " as const" : ""}) {
+           const pool = createWorkerPool({ workers: 2, kind });
+           console.log(await Promise.all([1, 2, 3].map((x) => pool.run(square, x))));
+           await pool.close();
+         }`,
       );
-      expect(run(home, "node", `pool.${extension}`)).toBe("[ 1, 4, 9 ]\n");
+      expect(run(home, "node", `pool.${extension}`)).toBe("[ 1, 4, 9 ]\n[ 1, 4, 9 ]\n");
     }
   }, 60_000);
 
