@@ -73,7 +73,7 @@ export function outputReader(metric: string, source: ResultSource): OutputReader
       const number = parse(last);
       if (typeof number === "number") return number;
       throw new ProgramError(
-        `A program must give its result as a JSON line such as {"${metric}": 0.5}, or as a number on its last line, but it ended with ${show(last)}.`,
+        `A program must give its result as a JSON line such as {"${metric}": 0.5}, or as a number on its last line, but it ${said(last)}.`,
       );
     },
   };
@@ -101,11 +101,15 @@ function resultOf(json: JsonObject, metric: string): ObjectiveResult {
   return metrics.length === 0 ? value : { value, metrics: Object.fromEntries(metrics) };
 }
 
+function said(last: string): string {
+  return last === "" ? "printed nothing" : `ended with ${show(last)}`;
+}
+
 function patternResult(matched: string | undefined, pattern: RegExp, last: string): number {
   const value =
     matched === undefined || matched.trim() === "" ? undefined : Number(matched.replace(/^[-+]?nan$/i, "NaN"));
   if (value === undefined || (Number.isNaN(value) && !/nan/i.test(matched!))) {
-    const got = matched === undefined ? `no line does; it ended with ${show(last)}` : `it matched ${show(matched)}`;
+    const got = matched === undefined ? `no line does; it ${said(last)}` : `it matched ${show(matched)}`;
     throw new ProgramError(`A line of the program's output must match ${pattern} with a number, but ${got}.`);
   }
   return value;

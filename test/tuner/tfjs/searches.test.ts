@@ -137,6 +137,59 @@ describe("a hypermodel of TensorFlow.js", () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  const layered: Record<string, (hp: HyperParameters) => tf.LayersModel> = {
+    "a convolutional network": (hp) => {
+      const filters = hp.Int("size", { min: 1, max: 3 });
+      const conv = tf.layers.conv2d({ filters, kernelSize: 2, inputShape: [2, 2, 1] });
+      return tf.sequential({
+        layers: [conv, tf.layers.flatten(), tf.layers.dense({ units: 1, activation: "sigmoid" })],
+      });
+    },
+    "a recurrent network": (hp) => {
+      const lstm = tf.layers.lstm({ units: hp.Int("size", { min: 1, max: 3 }), inputShape: [2, 2], dropout: 0.1 });
+      return tf.sequential({ layers: [lstm, tf.layers.dense({ units: 1, activation: "sigmoid" })] });
+    },
+    "a functional model": (hp) => {
+      const input = tf.input({ shape: [4] });
+      const hidden = tf.layers.dense({ units: hp.Int("size", { min: 1, max: 3 }) }).apply(input) as tf.SymbolicTensor;
+      const joined = tf.layers.concatenate().apply([hidden, input]) as tf.SymbolicTensor;
+      const output = tf.layers.dense({ units: 1, activation: "sigmoid" }).apply(joined) as tf.SymbolicTensor;
+      return tf.model({ inputs: input, outputs: output });
+    },
+  };
+
+  test.each(Object.entries(layered))("may build %s, for every tuner", async (_name, layers) => {
+    const before = tf.memory().numTensors;
+    const squares = x.slice(0, 30).map(([a, b, c]) => [a!, b!, c!, a! * b!]);
+    const labels = y.slice(0, 30);
+    const hypermodel = tfjsHyperModel(
+      tf,
+      (hp) => {
+        const model = layers(hp);
+        model.compile({ optimizer: "adam", loss: "binaryCrossentropy", metrics: ["auc"] });
+        return model;
+      },
+      { backend: "cpu" },
+    );
+    const options = { hypermodel, objective: "val_auc", seed: 3 } as const;
+    const tuners = [
+      new RandomSearch({ ...options, maxTrials: 2, executionsPerTrial: 2 }),
+      new BayesianOptimization({ ...options, maxTrials: 3, numInitialPoints: 2 }),
+      new GridSearch(options),
+      new Hyperband({ ...options, maxEpochs: 3, factor: 3 }),
+    ];
+    for (const tuner of tuners) {
+      await tuner.search(squares, labels, { validationData: [squares, labels] });
+      const [best] = await tuner.getBestTrials(1);
+      const [model] = await tuner.getBestModels(1);
+      const values = executionsOf(best!).map(({ value }) => value);
+      expect(model!.evaluate(squares, labels).auc).toBeCloseTo(Math.max(...values), 6);
+      model!.dispose();
+    }
+    expect(tf.memory().numTensors).toBe(before);
+    await tf.setBackend("wasm");
+  });
+
   test("may be a class with a `fit` of its own, and a project that is resumed", async () => {
     const options = { objective: "val_recall", directory, seed: 2 } as const;
     const fraud = tfjsHyperModel(tf, new Fraud());
