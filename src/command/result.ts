@@ -102,7 +102,7 @@ function resultOf(json: JsonObject, metric: string): ObjectiveResult {
 }
 
 function said(last: string): string {
-  return last === "" ? "printed nothing" : `ended with ${show(last)}`;
+  return last === "" ? "gave nothing" : `ended with ${show(last)}`;
 }
 
 function patternResult(matched: string | undefined, pattern: RegExp, last: string): number {

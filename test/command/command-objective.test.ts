@@ -94,7 +94,7 @@ describe("a program's result", () => {
 
   test.each<[string, string, string[]]>([
     ["none", `print("done")`, ['as a JSON line such as {"score": 0.5}', 'but it ended with "done"']],
-    ["nothing at all", "", ["but it printed nothing."]],
+    ["nothing at all", "", ["but it gave nothing."]],
     [
       "two that differ",
       `print({ "score": 1 }); print({ "score": 2 })`,

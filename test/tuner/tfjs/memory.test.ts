@@ -32,7 +32,7 @@ describe("a search over models of TensorFlow.js", () => {
     "in a process peaks after many trials where it peaked after half of them",
     { timeout: 300_000 },
     async () => {
-      const held = await search(isLong ? 100 : 30, "process");
+      const held = await search(isLong ? 100 : 60, "process");
       const half = held.slice(0, held.length / 2);
       expect(peak(held, "workerPeak")).toBeLessThan(1.1 * peak(half, "workerPeak"));
       expect(peak(held, "resident")).toBeLessThan(1.1 * peak(half, "resident"));
