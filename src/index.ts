@@ -60,6 +60,7 @@ export type {
 export type { Clock } from "./study/clock.ts";
 export { createStudy, type StudyOptions } from "./study/create.ts";
 export type { StudyEvents } from "./study/events.ts";
+export type { Best, Expected, Explanation } from "./study/expectation.ts";
 export type { Objective, OptimizeOptions } from "./study/optimize.ts";
 export type { ObjectiveResult, TellResult } from "./study/outcome.ts";
 export type { Order, Study } from "./study/study.ts";

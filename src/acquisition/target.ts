@@ -66,14 +66,20 @@ function fantasyTarget(acquisition: Acquisition, { fantasies, bests }: NonNullab
       const all = fantasyMeans(fantasies, rows);
       return Float64Array.from({ length: m }, (_, i) => {
         for (let s = 0; s < count; s++) utilities[s] = acquisition.at(all[s * m + i]!, sigma[i]!, bests[s]!);
-        return average(utilities, acquisition.logarithmic).value;
+        return average(
+          utilities.map(({ value }) => value),
+          acquisition.logarithmic,
+        ).value;
       });
     },
     gradient(row, gradient) {
       means.set(fantasyMeans(fantasies, row));
       const sigma = posterior(gp, row).sigma[0]!;
       for (let s = 0; s < count; s++) utilities[s] = acquisition.at(means[s]!, sigma, bests[s]!);
-      const { value, weights } = average(utilities, acquisition.logarithmic);
+      const { value, weights } = average(
+        utilities.map(({ value }) => value),
+        acquisition.logarithmic,
+      );
       // Σₛ wₛ ∂u/∂μₛ ∇μₛ is the gradient of one mean, whose weights α are the sum of theirs.
       combined.fill(0);
       let bySigma = 0;
@@ -89,18 +95,18 @@ function fantasyTarget(acquisition: Acquisition, { fantasies, bests }: NonNullab
   };
 }
 
-/** The mean of utilities, and by how much each counts in its derivative. */
+/** The mean of values, and by how much each counts in its derivative. */
 function average(
-  utilities: readonly Utility[],
+  values: readonly number[],
   logarithmic = false,
 ): { readonly value: number; readonly weights: Float64Array } {
-  const count = utilities.length;
+  const count = values.length;
   if (!logarithmic) {
-    const value = utilities.reduce((sum, utility) => sum + utility.value, 0) / count;
+    const value = values.reduce((sum, one) => sum + one, 0) / count;
     return { value, weights: new Float64Array(count).fill(1 / count) };
   }
-  const top = utilities.reduce((most, { value }) => Math.max(most, value), -Infinity);
-  const weights = Float64Array.from(utilities, ({ value }) => exp(value - top));
+  const top = values.reduce((most, one) => Math.max(most, one), -Infinity);
+  const weights = Float64Array.from(values, (one) => exp(one - top));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   for (let s = 0; s < count; s++) weights[s]! /= total;
   return { value: top + log(total / count), weights };

@@ -44,7 +44,7 @@ interface View extends Progress {
 /** Shows what happens in a study from now on. */
 export async function followStudy(study: Study, options: ProgressOptions): Promise<Progress> {
   const before = await study.trials();
-  let best = await study.best();
+  let best: Trial | null = await study.best();
   const view = options.json ? jsonView(options) : lineView(before, best, options);
   const offs = [
     study.on("ask", ({ trial }) => view.began(trial)),

@@ -35,6 +35,24 @@ export function warp(losses: ArrayLike<number>, kind: Warp): Warped {
   };
 }
 
+/**
+ * The loss that a warp takes to `value`: between observed losses by linear interpolation, beyond them along the warp's slope.
+ *
+ * @param losses [n], those that were warped
+ * @param warped what `warp` made of them
+ * @param value  in units of y
+ */
+export function unwarp(losses: ArrayLike<number>, { y, slope }: Warped, value: number): number {
+  const order = Array.from(y.keys()).sort((a, b) => y[a]! - y[b]! || losses[a]! - losses[b]!);
+  const above = order.findIndex((i) => y[i]! > value);
+  const right = above === -1 ? order.at(-1)! : order[above]!;
+  const left = above <= 0 ? right : order[above - 1]!;
+  if (left === right) return losses[right]! + (slope[right]! > 0 ? (value - y[right]!) / slope[right]! : 0);
+  const share = (value - y[left]!) / (y[right]! - y[left]!);
+  // Not a + (b − a) t, whose difference may overflow.
+  return losses[left]! * (1 - share) + losses[right]! * share;
+}
+
 const WARPS: Readonly<Record<Warp, (u: Float64Array) => Warped>> = {
   none: (u) => ({ y: u, slope: new Float64Array(u.length).fill(1) }),
   half: halfGaussian,

@@ -26,10 +26,37 @@ export interface Suggestion {
   readonly note?: Json;
 }
 
+/** Why a configuration was suggested; losses in the unit of the objective. Kept with the trial, as `explanation` of its note. */
+export interface Explanation {
+  /** What chose it: `"model"`, or the design, rule or sampler that did without one. */
+  readonly source: string;
+  /** Posterior mean of its loss. */
+  readonly mean?: number;
+  /** Posterior standard deviation of its loss, without the noise of an observation. */
+  readonly deviation?: number;
+  /** Value of the acquisition function, in the form that is climbed; larger is better. */
+  readonly utility?: number;
+  /** The earlier trial that is most like it, and how unlike: a distance in length-scales. */
+  readonly nearest?: { readonly number: number; readonly distance: number };
+}
+
+/** The trial whose loss is expected to be lowest. */
+export interface Expectation {
+  readonly number: number;
+  /** Posterior mean and standard deviation of its loss, in the unit of the objective. */
+  readonly mean: number;
+  readonly deviation: number;
+}
+
 export interface Sampler {
   readonly name: string;
   /** The next configuration, or null when a finite space has no configuration left that is not in `trials`. */
   sample(request: SampleRequest): Suggestion | null;
+  /**
+   * Which of the completed trials the sampler's model holds for the best: under noise not the one with the lowest observed loss,
+   * which is partly luck. Null while there are too few to model; left out by samplers without a model.
+   */
+  expect?(request: Pick<SampleRequest, "space" | "trials">): Expectation | null;
   /** The settings, with every default filled in, for `study.describe()`. */
   toJSON(): Json;
 }

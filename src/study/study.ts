@@ -17,6 +17,7 @@ import type { Direction, Owner, Storage, StoredStudy } from "../storage/storage.
 import { type FrozenTrial, isFinal, type Json, type Report } from "../trial/trial.ts";
 import type { Clock } from "./clock.ts";
 import { Emitter, type StudyEvents } from "./events.ts";
+import { type Best, expectedOf, explanationOf } from "./expectation.ts";
 import { HistoryView, lossOf } from "./history.ts";
 import { type Objective, type OptimizeHost, type OptimizeOptions, runLanes } from "./optimize.ts";
 import { type ObjectiveResult, outcomeOf, outcomeOfThrown, type TellResult } from "./outcome.ts";
@@ -182,11 +183,21 @@ export class Study<P = unknown> {
     return this.#trials.map((trial) => this.#typed(trial));
   }
 
-  /** The completed trial with the best finite value, the earliest among equals; null while there is none. */
-  async best(): Promise<FrozenTrial<P> | null> {
+  /**
+   * The completed trial with the best finite value, the earliest among equals; null while there is none. Beside it, as `expected`,
+   * the trial that the sampler's model holds for the best: where values are noisy, the one to trust.
+   */
+  async best(): Promise<Best<P> | null> {
     await this.#refresh();
     const best = this.#bestNow();
-    return best === null ? null : this.#typed(best);
+    if (best === null) return null;
+    const trials = this.#history.of(this.#trials, Number.POSITIVE_INFINITY, this.#space as Space);
+    const expectation = this.sampler.expect?.({ space: this.#space as Space, trials }) ?? null;
+    const expected =
+      expectation === null
+        ? null
+        : expectedOf(expectation, this.#typed(this.#trials[expectation.number]!).params, this.direction);
+    return { ...this.#typed(best), expected };
   }
 
   /**
@@ -351,6 +362,7 @@ export class Study<P = unknown> {
       report: (trial, report) => this.#report(trial, report, rivals),
       setAttribute: (number, key, value) => this.storage.setTrialAttribute(this.#parts.stored.id, number, key, value),
       nest: (params) => this.#space.nest(params),
+      explain: () => explanationOf(frozen.note, this.sampler.name, this.direction),
     };
     this.#trials[frozen.number] = frozen;
     const trial = new Trial(host, frozen, chosen, running.abort.signal);

@@ -7,6 +7,7 @@ import { boolean, categorical, fixed, ordinal } from "../space/choice.ts";
 import { float, int, type NumericOptions } from "../space/numeric.ts";
 import type { FlatParams, Parameter, ParameterOptions, ParamValue } from "../space/parameter.ts";
 import type { FrozenTrial, Json, Report } from "../trial/trial.ts";
+import type { Explanation } from "./expectation.ts";
 
 /** What a running trial needs of its study. */
 export interface TrialHost<P> {
@@ -16,6 +17,7 @@ export interface TrialHost<P> {
   report(trial: Trial<P>, report: Report): Promise<boolean>;
   setAttribute(number: number, key: string, value: Json): Promise<void>;
   nest(params: FlatParams): P;
+  explain(): Explanation;
 }
 
 export class Trial<P = unknown> {
@@ -49,6 +51,11 @@ export class Trial<P = unknown> {
   /** What the sampler proposed by name, parameters that the objective has not asked for included. @internal */
   get planned(): FlatParams {
     return this.#planned;
+  }
+
+  /** Why the sampler suggested this configuration; source `"model"` with what the surrogate expected of it, where there was one. */
+  explain(): Explanation {
+    return this.#host.explain();
   }
 
   get reports(): readonly Report[] {

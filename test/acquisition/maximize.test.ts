@@ -1,10 +1,13 @@
 import { describe, expect, test } from "vitest";
+import type { Acquisition } from "../../src/acquisition/acquisition.ts";
 import type { Domain, SearchCoordinate } from "../../src/acquisition/domain.ts";
+import { ei } from "../../src/acquisition/ei.ts";
 import { logEi } from "../../src/acquisition/log-ei.ts";
 import { type Maximizer, maximize, rank } from "../../src/acquisition/maximize.ts";
-import { createTarget, type Target } from "../../src/acquisition/target.ts";
+import { type Belief, createTarget, type Target } from "../../src/acquisition/target.ts";
 import { ucb } from "../../src/acquisition/ucb.ts";
 import { createEmbedding } from "../../src/gp/embedding.ts";
+import { fantasize } from "../../src/gp/fantasies.ts";
 import { condition } from "../../src/gp/regression.ts";
 import { createRng } from "../../src/math/rng.ts";
 
@@ -147,10 +150,17 @@ describe("the target of a surrogate", () => {
     { ...parameters, noiseVariance: 0.1 },
   );
 
-  test.each([
+  const fantasies = fantasize(loss, Float64Array.of(0.1, 0.5, 0.9, 0.7, 0.2, 0.4), 8, createRng(9));
+  const bests = Float64Array.from({ length: 8 }, (_, s) => -1 - 0.1 * s);
+  const pending = { loss: fantasies.gp, best: -1, pending: { fantasies, bests } };
+
+  test.each<[string, Belief, Acquisition]>([
     ["of losses", { loss, best: -1 }, logEi()],
     ["of losses and of success", { loss, best: -1, success }, logEi()],
     ["by a confidence bound", { loss, best: -1, success }, ucb()],
+    ["of fantasies", pending, logEi()],
+    ["of fantasies and of success", { ...pending, success }, ei()],
+    ["of fantasies, by a confidence bound", pending, ucb()],
   ])("%s has the gradient of central differences, and the same values in batches", (_, belief, acquisition) => {
     const target = createTarget(acquisition, belief);
     const rows = Float64Array.from({ length: 20 * width }, () => rng.next());
@@ -173,8 +183,7 @@ describe("the target of a surrogate", () => {
   });
 
   test("is lower where trials have failed", () => {
-    const at = (belief: Parameters<typeof createTarget>[1], row: Float64Array): number =>
-      createTarget(logEi(), belief).values(row, 1)[0]!;
+    const at = (belief: Belief, row: Float64Array): number => createTarget(logEi(), belief).values(row, 1)[0]!;
     const failedAt = data.y.findIndex((v) => v > 0.5);
     const ranAt = data.y.findIndex((v) => v <= 0.5);
     const drop = (i: number): number => {

@@ -15,6 +15,8 @@ export interface Rows {
 }
 
 export interface Evidence {
+  /** The observed trials, [n]. */
+  readonly trials: readonly Observation[];
   readonly observed: Rows;
   /** Of the observed, [n]. */
   readonly losses: Float64Array;
@@ -34,6 +36,7 @@ export function gather(space: Space, domain: SpaceDomain, trials: History): Evid
   const variances = all.map((trial) => trial.variance ?? 0);
   const rows = (some: readonly Observation[]): Rows => encode(space, domain, some);
   return {
+    trials: all,
     observed: rows(all),
     losses: Float64Array.from([...losses, ...pruned.map((trial) => Math.max(trial.loss!, median))]),
     variances: variances.some((variance) => variance > 0) ? Float64Array.from(variances) : undefined,

@@ -9,23 +9,25 @@ import type { Acquisition } from "../../acquisition/acquisition.ts";
 import { logEi } from "../../acquisition/log-ei.ts";
 import { type Candidate, type Maximizer, maximize, rank } from "../../acquisition/maximize.ts";
 import { createTarget } from "../../acquisition/target.ts";
+import { ucb } from "../../acquisition/ucb.ts";
 import { show, ValidationError } from "../../errors.ts";
 import type { Warp } from "../../gp/warp.ts";
 import type { Rng } from "../../math/rng.ts";
 import type { FlatParams } from "../../space/parameter.ts";
 import type { Space } from "../../space/space.ts";
-import type { SampleRequest, Sampler, Suggestion } from "../sampler.ts";
+import type { Expectation, SampleRequest, Sampler, Suggestion } from "../sampler.ts";
 import { seenKeys, unseen } from "../unseen.ts";
 import { centre, type Design, designPoint } from "./design.ts";
 import { domainOf } from "./domain.ts";
 import { type Evidence, gather } from "./evidence.ts";
+import { expectation, explain } from "./explain.ts";
 import { exploration } from "./explore.ts";
 import { listing } from "./listing.ts";
-import { believe, recall, toNote } from "./surrogate.ts";
+import { believe, createSurrogate, recall, toNote } from "./surrogate.ts";
 
 export interface GpOptions {
-  /** What is maximised to choose a trial. Default `logEi()`. */
-  readonly acquisition?: Acquisition;
+  /** What is maximised to choose a trial. Default `"portfolio"`: `logEi()`, and at one ask in four `ucb({ kappa: 1.8 })`. */
+  readonly acquisition?: Acquisition | "portfolio";
   /** The trials before the first surrogate. */
   readonly initialPoints?: {
     /** How many, enqueued trials included. Default 5, or 6 where the space has categories or branches. */
@@ -65,13 +67,14 @@ export function gp(options: GpOptions = {}): Sampler {
   return {
     name: "gp",
     toJSON: () => ({
-      acquisition: settings.acquisition.toJSON(),
+      acquisition: typeof settings.acquisition === "string" ? settings.acquisition : settings.acquisition.toJSON(),
       initialPoints: { ...settings.initialPoints, count: settings.initialPoints.count ?? "5, or 6 with categories" },
       maximizer: settings.maximizer,
       warps: [...settings.warps],
       explore: settings.explore,
     }),
     sample: (request) => sample(request, settings),
+    expect: (request) => expect(request, settings),
   };
 }
 
@@ -86,14 +89,19 @@ function sample({ space, trials, rng, studyRng }: SampleRequest, settings: Setti
   const completed = trials.filter(({ state }) => state === "completed").length;
   if (started < count || completed < Math.min(count, COMPLETED_LEAST)) {
     const first = centre(space);
-    if (settings.initialPoints.centre && !seen.has(space.key(first))) return { params: first };
+    if (settings.initialPoints.centre && !seen.has(space.key(first))) return without("centre", first);
     let index = trials.length;
     const params = unseen(space, seen, rng, () => designPoint(space, design, index++, rng, studyRng));
-    return params === null ? null : { params };
+    return params === null ? null : without("design", params);
   }
   const explored = settings.explore ? exploration(space, trials, rng.fork("explore")) : undefined;
-  if (explored !== undefined && !seen.has(space.key(explored))) return { params: explored };
+  if (explored !== undefined && !seen.has(space.key(explored))) return without("exploration", explored);
   return sampleModel({ space, trials, rng, studyRng }, settings, seen);
+}
+
+/** A configuration that no model chose. */
+function without(source: string, params: FlatParams): Suggestion {
+  return { params, note: { explanation: { source } } };
 }
 
 /** A surrogate of fewer completed trials knows nothing. */
@@ -106,17 +114,15 @@ function sampleModel(
 ): Suggestion | null {
   const domain = domainOf(space);
   const evidence = gather(space, domain, trials);
-  const { warps, acquisition, maximizer } = settings;
+  const { warps, maximizer } = settings;
+  const n = evidence.losses.length;
   const kind = warps[trials.length % warps.length]!;
-  const { belief, memory } = believe(
-    evidence,
-    domain,
-    kind,
-    recall(trials, kind, domain.width),
-    evidence.losses.length <= 60 ? 1 : warps.length * refitAfter(evidence.losses.length),
-    rng.fork("fantasies"),
-  );
-  const target = createTarget(acquisition, belief);
+  const surrogate = createSurrogate(evidence, domain, {
+    warp: kind,
+    memory: recall(trials, kind, domain.width),
+    refitAfter: n <= 60 ? 1 : warps.length * refitAfter(n),
+  });
+  const target = createTarget(acquisitionOf(settings, rng), believe(surrogate, domain, rng.fork("fantasies")));
   const search = rng.fork("maximize");
   const left = listing(space)?.filter(({ key }) => !seen.has(key));
   const candidates =
@@ -127,8 +133,39 @@ function sampleModel(
           domain,
           left.map(({ x }) => x),
         );
-  const params = firstUnseen(space, seen, candidates) ?? unseen(space, seen, search, () => randomParams(space, search));
-  return params === null ? null : { params, note: toNote(memory) };
+  const chosen = firstUnseen(space, seen, candidates);
+  if (chosen === undefined) {
+    const params = unseen(space, seen, search, () => randomParams(space, search));
+    return params === null ? null : without("random", params);
+  }
+  const row = new Float64Array(domain.width);
+  const { x, active } = space.encode(chosen.params);
+  domain.embed(x, active, row, 0);
+  const explanation = explain(surrogate, row, chosen.value);
+  return { params: chosen.params, note: { ...toNote(surrogate.memory), explanation: { ...explanation } } };
+}
+
+/** The user's, or where that is the default, the confidence bound once in a while: see BOUND_SHARE. */
+function acquisitionOf({ acquisition }: Settings, rng: Rng): Acquisition {
+  if (acquisition !== "portfolio") return acquisition;
+  return rng.fork("acquisition").next() < BOUND_SHARE ? CONFIDENCE_BOUND : LOG_EI;
+}
+
+/** Of the default's asks so many maximise the confidence bound, which goes on looking where EI believes there is nothing left. */
+const BOUND_SHARE = 1 / 4;
+const CONFIDENCE_BOUND = ucb({ kappa: 1.8 });
+const LOG_EI = logEi();
+
+/** The trial with the lowest posterior mean, under the first of the warps. */
+function expect({ space, trials }: Pick<SampleRequest, "space" | "trials">, { warps }: Settings): Expectation | null {
+  const domain = domainOf(space);
+  const evidence = gather(space, domain, trials);
+  if (evidence.losses.length < COMPLETED_LEAST) return null;
+  const kind = warps[0]!;
+  const memory = recall(trials, kind, domain.width);
+  return expectation(
+    createSurrogate(evidence, domain, { warp: kind, memory, refitAfter: refitAfter(evidence.losses.length) }),
+  );
 }
 
 function defaultCount(space: Space): number {
@@ -148,10 +185,10 @@ function firstUnseen(
   space: Space,
   seen: ReadonlySet<string>,
   candidates: readonly Candidate[],
-): FlatParams | undefined {
-  for (const { x } of candidates) {
+): { readonly params: FlatParams; readonly value: number } | undefined {
+  for (const { x, value } of candidates) {
     const params = space.decode(x);
-    if (!seen.has(space.key(params))) return params;
+    if (!seen.has(space.key(params))) return { params, value };
   }
   return undefined;
 }
@@ -162,16 +199,16 @@ const WARPS: readonly Warp[] = ["half", "half-log", "yeo-johnson", "none"];
 
 function check(options: GpOptions): Settings {
   const {
-    acquisition = logEi(),
+    acquisition = "portfolio",
     initialPoints = {},
     maximizer = "lbfgs",
     warps = ["half", "half-log", "yeo-johnson"],
     explore = true,
   } = options;
   const { count, design = "sobol", centre: first = true } = initialPoints;
-  if (typeof acquisition !== "object" || typeof acquisition?.at !== "function") {
+  if (acquisition !== "portfolio" && !(typeof acquisition === "object" && typeof acquisition?.at === "function")) {
     throw new ValidationError(
-      `\`acquisition\` must be an acquisition function such as \`logEi()\`, but got ${show(acquisition)}.`,
+      `\`acquisition\` must be an acquisition function such as \`logEi()\`, or "portfolio", but got ${show(acquisition)}.`,
     );
   }
   if (count !== undefined && !(Number.isSafeInteger(count) && count >= 1)) {

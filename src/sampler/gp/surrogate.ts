@@ -38,30 +38,51 @@ const FITTED_MOST = 250;
 /** Failures of the surrogate of success; the latest count. */
 const FAILURES_MOST = 200;
 
-/** Surrogate, incumbent and memory for one ask; at least one trial must have been observed. */
-export function believe(
+/** What a surrogate is made of, besides the evidence. */
+export interface Recipe {
+  readonly warp: Warp;
+  /** What an earlier ask remembers. */
+  readonly memory: Memory | undefined;
+  /** Observations to take in before the kernel is fitted again. */
+  readonly refitAfter: number;
+}
+
+/** A surrogate, what it was made of, and what to remember of it. */
+export interface Surrogate {
+  readonly evidence: Evidence;
+  readonly warped: Warped;
+  /** Under the most probable parameters. */
+  readonly loss: Gp;
+  readonly memory: Memory;
+}
+
+/** Takes in the trials that have ended, of which there must be one. */
+export function createSurrogate(
   evidence: Evidence,
   domain: SpaceDomain,
-  kind: Warp,
-  memory: Memory | undefined,
-  refitAfter: number,
-  rng: Rng,
-): { readonly belief: Belief; readonly memory: Memory } {
+  { warp: kind, memory, refitAfter }: Recipe,
+): Surrogate {
   const all = evidence.losses.length;
   const warped = warp(evidence.losses, kind);
-  const data = select(evidence, warped, domain, OBSERVATIONS_MOST);
   const reuse =
     memory !== undefined && memory.warp === kind && all >= memory.fittedTo && all - memory.fittedTo < refitAfter;
   const parameters = reuse
     ? memory.parameters
     : fitGp(select(evidence, warped, domain, FITTED_MOST), startFrom(memory)).parameters;
-  const model = condition(data, parameters);
   return {
-    belief: {
-      ...withPending(model, evidence.pending.rows, domain.width, rng),
-      ...(evidence.failed.points.length === 0 ? {} : { success: successOf(evidence, domain, model) }),
-    },
+    evidence,
+    warped,
+    loss: condition(select(evidence, warped, domain, OBSERVATIONS_MOST), parameters),
     memory: { warp: kind, fittedTo: reuse ? memory.fittedTo : all, parameters },
+  };
+}
+
+/** What an ask believes: the surrogate, with the trials that still run and those that failed. */
+export function believe({ evidence, loss }: Surrogate, domain: SpaceDomain, rng: Rng): Belief {
+  const { pending, failed } = evidence;
+  return {
+    ...withPending(loss, pending.rows, domain.width, rng),
+    ...(failed.points.length === 0 ? {} : { success: successOf(evidence, domain, loss) }),
   };
 }
 
@@ -173,9 +194,9 @@ function thin(losses: Float64Array, rows: Float64Array, width: number, most: num
 }
 
 /** Writes a memory into a trial's note. Six digits: the next fit needs no more, and a database keeps it. */
-export function toNote({ warp: kind, fittedTo, parameters }: Memory): Json {
+export function toNote({ warp: kind, fittedTo, parameters }: Memory): { readonly [key: string]: Json } {
   const { lengthScales, signalVariance, noiseVariance } = parameters;
-  if (lengthScales.length > WIDTH_NOTED) return null;
+  if (lengthScales.length > WIDTH_NOTED) return {};
   const brief = (value: number): number => Number(value.toPrecision(6));
   return {
     warp: kind,

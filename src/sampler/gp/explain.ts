@@ -1,0 +1,49 @@
+/** What a model says of a configuration or a trial, in the unit of the losses: why it was suggested, and what is expected of it. */
+import { squaredDistances } from "../../gp/kernel.ts";
+import { posterior } from "../../gp/regression.ts";
+import { unwarp, type Warped } from "../../gp/warp.ts";
+import type { Expectation, Explanation } from "../sampler.ts";
+import type { Evidence } from "./evidence.ts";
+import type { Surrogate } from "./surrogate.ts";
+
+/** Trials that may be the best although others had lower losses. */
+const RIVALS = 100;
+
+/** @param row [width] of the configuration */
+export function explain({ evidence, warped, loss }: Surrogate, row: Float64Array, utility: number): Explanation {
+  const { mean, sigma } = posterior(loss, row);
+  const { trials, observed } = evidence;
+  const distances = new Float64Array(trials.length);
+  const weights = loss.parameters.lengthScales.map((l) => 1 / (l * l));
+  squaredDistances(row, 0, observed.rows, trials.length, loss.nominal, weights, distances, 0);
+  const nearest = distances.reduce((best, distance, i) => (distance < distances[best]! ? i : best), 0);
+  return {
+    source: "model",
+    ...inLosses(evidence, warped, mean[0]!, sigma[0]!),
+    utility: brief(utility),
+    nearest: { number: trials[nearest]!.number, distance: brief(Math.sqrt(distances[nearest]!)) },
+  };
+}
+
+/** The observed trial with the lowest posterior mean, of those with the lowest losses. */
+export function expectation({ evidence, warped, loss }: Surrogate): Expectation {
+  const { losses, observed, trials } = evidence;
+  const width = loss.d;
+  const rivals = [...losses.keys()].sort((a, b) => losses[a]! - losses[b]! || a - b).slice(0, RIVALS);
+  const rows = new Float64Array(rivals.length * width);
+  for (const [at, i] of rivals.entries()) rows.set(observed.rows.subarray(i * width, (i + 1) * width), at * width);
+  const { mean, sigma } = posterior(loss, rows);
+  const best = mean.reduce((least, value, at) => (value < mean[least]! ? at : least), 0);
+  return { number: trials[rivals[best]!]!.number, ...inLosses(evidence, warped, mean[best]!, sigma[best]!) };
+}
+
+/** A standard deviation of y is that of the loss over the stretch that it covers around the mean. */
+function inLosses({ losses }: Evidence, warped: Warped, mean: number, sigma: number) {
+  const at = (y: number): number => unwarp(losses, warped, y);
+  return { mean: brief(at(mean)), deviation: brief(at(mean + sigma) / 2 - at(mean - sigma) / 2) };
+}
+
+/** Six digits: more would be kept with every trial and say nothing. */
+function brief(value: number): number {
+  return Number(value.toPrecision(6));
+}
