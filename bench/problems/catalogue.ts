@@ -1,0 +1,69 @@
+/**
+ * Every task by name, `family/problem`, with its family; what `--tasks` chooses from.
+ *
+ * The tasks to develop on are split in two: by their order here within each family, the first, third, … are half "a", to tune on,
+ * and the second, fourth, … half "b", not looked at while tuning.
+ */
+import type { Problem } from "./problem.ts";
+import { noisyTable, table } from "./tables.ts";
+import { LCBENCH_INSTANCES, type SurrogateName, surrogate, XGBOOST_INSTANCES } from "./yahpo.ts";
+
+export interface Task {
+  readonly name: string;
+  readonly family: string;
+  readonly half: "a" | "b";
+  /** Reads what it needs. @throws Error when that is absent */
+  readonly make: () => Problem;
+}
+
+const TABLES = ["australian", "blood-transfusion", "car", "credit-g", "kc1", "phoneme", "segment", "vehicle"];
+
+const instances = (name: SurrogateName, all: readonly string[]): Record<string, () => Problem> =>
+  Object.fromEntries(all.map((instance) => [instance, () => surrogate(name, instance)]));
+
+const FAMILIES: Readonly<Record<string, Readonly<Record<string, () => Problem>>>> = {
+  tables: Object.fromEntries(TABLES.map((name) => [name, () => table(`hpobench-${name}`)])),
+  lcbench: instances("lcbench", LCBENCH_INSTANCES),
+  xgboost: instances("xgboost", XGBOOST_INSTANCES),
+  "noisy-tables": Object.fromEntries(TABLES.map((name) => [name, () => noisyTable(`hpobench-${name}`)])),
+};
+
+/** The 35 recorded tasks to develop on, without noise. */
+export const DEVELOPMENT: readonly string[] = ["tables", "lcbench", "xgboost"];
+
+export const TASKS: readonly Task[] = Object.entries(FAMILIES).flatMap(([family, problems]) =>
+  Object.entries(problems).map(([problem, make], i): Task => {
+    const name = `${family}/${problem}`;
+    return { name, family, half: i % 2 === 0 ? "a" : "b", make: () => ({ ...make(), name }) };
+  }),
+);
+
+export function familyOf(name: string): string {
+  return name.slice(0, name.indexOf("/"));
+}
+
+/** @throws Error for a name that no task has */
+export function taskOf(name: string): Task {
+  const task = TASKS.find((it) => it.name === name);
+  if (task === undefined) throw new Error(`A task must be one of ${describeTasks()}, but got ${JSON.stringify(name)}.`);
+  return task;
+}
+
+/**
+ * The tasks that a list asks for: names, families, "development" or "all", separated by commas.
+ *
+ * @throws Error for a word that is none of these
+ */
+export function selectTasks(list: string, half?: string): Task[] {
+  const chosen = list.split(",").flatMap((word) => {
+    if (word === "all") return TASKS;
+    if (word === "development") return TASKS.filter(({ family }) => DEVELOPMENT.includes(family));
+    const family = TASKS.filter((task) => task.family === word);
+    return family.length > 0 ? family : [taskOf(word)];
+  });
+  return [...new Set(chosen)].filter((task) => half === undefined || task.half === half);
+}
+
+export function describeTasks(): string {
+  return `all, development (${DEVELOPMENT.join(", ")}), a family (${Object.keys(FAMILIES).join(", ")}), or a name such as ${TASKS[0]!.name}`;
+}

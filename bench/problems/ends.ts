@@ -1,0 +1,28 @@
+/**
+ * The two ends of the score on the surrogates: the lowest loss known of an instance and the median loss of its space. They were
+ * estimated once by `npm run bench -- ends`, which writes `ends.json`: the median of 20,000 random configurations, and the best of
+ * those and of the searches that go on from the twenty best.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+export interface Ends {
+  readonly best: number;
+  readonly median: number;
+}
+
+export const ENDS_FILE: string = join(import.meta.dirname, "ends.json");
+
+let known: Readonly<Record<string, Ends>> | undefined;
+
+/** @throws Error for a problem of which they were not estimated */
+export function endsOf(problem: string): Ends {
+  known ??= existsSync(ENDS_FILE) ? (JSON.parse(readFileSync(ENDS_FILE, "utf8")) as Record<string, Ends>) : {};
+  const ends = known[problem];
+  if (ends === undefined) {
+    throw new Error(
+      `The score of ${problem} needs its ends, which ${ENDS_FILE} has not. Run \`npm run bench -- ends\`.`,
+    );
+  }
+  return ends;
+}

@@ -1,0 +1,197 @@
+/**
+ * Samplers, ours and peers, on tasks with many seeds: the runs of the evidence, kept as JSON lines in a results folder.
+ *
+ *   npm run bench -- suite [--tasks LIST] [--samplers LIST] [--peers LIST] [--seeds N] [--trials N] [--noisy] [--half a|b]
+ *                          [--out FOLDER] [--against FOLDER] [--jobs N]
+ *
+ * `--tasks` takes names, families, "development" (the default: 35 recorded tasks) and "all"; `--noisy` takes the noisy tables instead.
+ * A sampler may have options, `gp{"explore":false}`. Runs that the folder already has are not made again, so that an interrupted suite
+ * goes on where it stopped. `--against` compares with another folder's runs, pair by pair. See bench/README.md.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { describeTasks, selectTasks, type Task } from "./problems/catalogue.ts";
+import type { Answer, Job } from "./suite/child.ts";
+import { meansTable, namesOf, pairedTable } from "./suite/compare.ts";
+import type { DriverName } from "./suite/drivers.ts";
+import { ourVersion, samplerOf } from "./suite/ours.ts";
+import { readResults, resultsWriter } from "./suite/results.ts";
+import type { RunRecord } from "./suite/run.ts";
+import { recommendedAfter, runKey } from "./suite/summary.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    tasks: { type: "string" },
+    samplers: { type: "string", default: "gp,random" },
+    peers: { type: "string", default: "" },
+    seeds: { type: "string", default: "20" },
+    trials: { type: "string", default: "100" },
+    noisy: { type: "boolean", default: false },
+    half: { type: "string" },
+    out: {
+      type: "string",
+      default: join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "assay/results/default"),
+    },
+    against: { type: "string" },
+    jobs: { type: "string", default: "2" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+process.exitCode = options.help ? help() : await main();
+
+function help(): number {
+  console.log(`npm run bench -- suite [--tasks LIST] [--samplers LIST] [--peers LIST] [--seeds N] [--trials N] [--noisy] [--half a|b]
+                       [--out FOLDER] [--against FOLDER] [--jobs N]
+
+  tasks: ${describeTasks()}
+  results by default: ${options.out}`);
+  return 0;
+}
+
+async function main(): Promise<number> {
+  let tasks: Task[];
+  let jobs: Job[];
+  try {
+    tasks = selectTasks(options.tasks ?? (options.noisy ? "noisy-tables" : "development"), half());
+    // What is absent is said before anything runs.
+    for (const task of tasks) task.make();
+    jobs = plan(tasks, drivers(), count("seeds"), count("trials"));
+  } catch (error) {
+    console.error((error as Error).message);
+    return 2;
+  }
+  const wanted = new Set(jobs.map(jobKey));
+  const had = (existsSync(options.out) ? readResults(options.out) : []).filter((record) =>
+    wanted.has(recordKey(record)),
+  );
+  const known = new Set(had.map(recordKey));
+  const left = jobs.filter((job) => !known.has(jobKey(job)));
+  const others = new Set(had.map(({ version }) => version).filter((it) => it.startsWith("0.") && it !== ourVersion()));
+  if (others.size > 0) {
+    console.error(
+      `The folder has runs of ${[...others].join(", ")}; now ours is ${ourVersion()}. For one version alone take another --out.`,
+    );
+  }
+  console.error(`${jobs.length} runs, of which ${options.out} has ${known.size}.`);
+  const { made, failed } = await runAll(left, count("jobs"));
+  const records = [...had, ...made];
+  if (records.length > 0) print(records, tasks);
+  for (const message of failed) console.error(message);
+  return failed.length > 0 ? 1 : 0;
+}
+
+function print(records: readonly RunRecord[], tasks: readonly Task[]): void {
+  console.log(`Normalised regret of the best so far, mean\n\n${meansTable(records)}`);
+  const noisy = records.filter(({ task }) => tasks.find(({ name }) => name === task)?.make().observe !== undefined);
+  if (noisy.length > 0)
+    console.log(`\nOf the recommended point, under noise\n\n${meansTable(noisy, recommendedAfter)}`);
+  if (options.against === undefined) return;
+  const theirs = readResults(options.against);
+  for (const name of namesOf(records)) {
+    const own = records.filter(({ sampler }) => sampler === name);
+    const other = theirs.filter(({ sampler }) => sampler === name);
+    if (other.length > 0) console.log(`\n${pairedTable(own, other, `${name} against ${options.against}`)}`);
+  }
+}
+
+function half(): "a" | "b" | undefined {
+  if (options.half === undefined || options.half === "a" || options.half === "b") return options.half;
+  throw new Error(`--half must be a or b, but got ${options.half}.`);
+}
+
+function count(option: "seeds" | "trials" | "jobs"): number {
+  const value = Number(options[option]);
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new Error(`--${option} must be an integer of at least 1, but got ${options[option]}.`);
+  }
+  return value;
+}
+
+/** A list's words; a comma within braces is a sampler's own. */
+function words(list: string): string[] {
+  return list.match(/[^,{]+(\{[^}]*\})?/g) ?? [];
+}
+
+function drivers(): DriverName[] {
+  for (const name of words(options.samplers)) samplerOf(name);
+  return [
+    ...words(options.samplers).map((name): DriverName => ({ kind: "sampler", name })),
+    ...words(options.peers).map((name): DriverName => ({ kind: "peer", name })),
+  ];
+}
+
+/** Seed by seed, so that what is there after an interruption is balanced. */
+function plan(tasks: readonly Task[], all: readonly DriverName[], seeds: number, trials: number): Job[] {
+  return Array.from({ length: seeds }, (_, seed) =>
+    tasks.flatMap(({ name: task }) => all.map((driver): Job => ({ driver, task, seed, trials }))),
+  ).flat();
+}
+
+function jobKey({ driver, task, seed, trials }: Job): string {
+  return `${driver.name} ${runKey({ task, seed })} ${trials}`;
+}
+
+function recordKey({ sampler, task, seed, trials }: RunRecord): string {
+  return `${sampler} ${runKey({ task, seed })} ${trials}`;
+}
+
+async function runAll(jobs: readonly Job[], lanes: number): Promise<{ made: RunRecord[]; failed: string[] }> {
+  const write = resultsWriter(options.out);
+  const queue = [...jobs];
+  const made: RunRecord[] = [];
+  const failed: string[] = [];
+  const progress = reporter(jobs.length);
+  const lane = async (): Promise<void> => {
+    const child = spawn(process.execPath, [...process.execArgv, join(import.meta.dirname, "suite/child.ts")], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
+    for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+      const answer = await ask(child, answers, job);
+      if ("record" in answer) {
+        write(answer.record);
+        made.push(answer.record);
+      } else failed.push(`${job.driver.name} on ${job.task}, seed ${job.seed}: ${answer.error}`);
+      progress(made.length + failed.length, failed.length);
+    }
+    child.stdin.end();
+  };
+  await Promise.all(Array.from({ length: Math.min(lanes, jobs.length) }, lane));
+  return { made, failed };
+}
+
+async function ask(child: ChildProcess, answers: AsyncIterator<string>, job: Job): Promise<Answer> {
+  child.stdin!.write(`${JSON.stringify(job)}\n`);
+  const { value, done } = await answers.next();
+  return done ? { error: "Its process ended." } : (JSON.parse(value) as Answer);
+}
+
+/** Says at most every five seconds how far it is, and about how long it will take. */
+function reporter(total: number): (done: number, failed: number) => void {
+  const started = performance.now();
+  let said = started;
+  return (done, failed) => {
+    const now = performance.now();
+    if (now - said < 5000 && done < total) return;
+    said = now;
+    const left = ((now - started) / done) * (total - done);
+    const problems = failed > 0 ? `, ${failed} failed` : "";
+    console.error(
+      `${done} of ${total} runs${problems}, ${duration(now - started)} so far, about ${duration(left)} left`,
+    );
+  };
+}
+
+function duration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 100
+    ? `${seconds} s`
+    : seconds < 6000
+      ? `${Math.round(seconds / 60)} min`
+      : `${(seconds / 3600).toFixed(1)} h`;
+}
