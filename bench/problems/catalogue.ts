@@ -1,10 +1,11 @@
 /**
  * Every task by name, `family/problem`, with its family; what `--tasks` chooses from.
  *
- * The tasks to develop on are split in two: by their order here within each family, the first, third, … are half "a", to tune on,
+ * The tasks are split in two: by their order here within each family, the first, third, … are half "a", to tune on,
  * and the second, fourth, … half "b", not looked at while tuning.
  */
 import type { Problem } from "./problem.ts";
+import { SYNTHETIC } from "./synthetic.ts";
 import { noisyTable, table } from "./tables.ts";
 import { LCBENCH_INSTANCES, type SurrogateName, surrogate, XGBOOST_INSTANCES } from "./yahpo.ts";
 
@@ -26,6 +27,7 @@ const FAMILIES: Readonly<Record<string, Readonly<Record<string, () => Problem>>>
   lcbench: instances("lcbench", LCBENCH_INSTANCES),
   xgboost: instances("xgboost", XGBOOST_INSTANCES),
   "noisy-tables": Object.fromEntries(TABLES.map((name) => [name, () => noisyTable(`hpobench-${name}`)])),
+  ...SYNTHETIC,
 };
 
 /** The 35 recorded tasks to develop on, without noise. */
