@@ -17,7 +17,7 @@ import { parseArgs } from "node:util";
 import { describeTasks, selectTasks, type Task } from "./problems/catalogue.ts";
 import type { Answer, Job } from "./suite/child.ts";
 import { meansTable, namesOf, pairedTable } from "./suite/compare.ts";
-import type { DriverName } from "./suite/drivers.ts";
+import { type DriverName, peerName } from "./suite/drivers.ts";
 import { ourVersion, samplerOf } from "./suite/ours.ts";
 import { readResults, resultsWriter } from "./suite/results.ts";
 import type { RunRecord } from "./suite/run.ts";
@@ -121,7 +121,7 @@ function drivers(): DriverName[] {
   for (const name of words(options.samplers)) samplerOf(name);
   return [
     ...words(options.samplers).map((name): DriverName => ({ kind: "sampler", name })),
-    ...words(options.peers).map((name): DriverName => ({ kind: "peer", name })),
+    ...words(options.peers).map(peerName),
   ];
 }
 

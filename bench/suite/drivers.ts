@@ -1,13 +1,27 @@
 /** A driver by the name that `--samplers` or `--peers` gives it. */
 import type { Driver } from "./driver.ts";
 import { ourDriver } from "./ours.ts";
+import { processDriver } from "./protocol.ts";
 
-/** What a run is made by: ours by the sampler's text, a peer by its name. */
-export interface DriverName {
-  readonly kind: "sampler" | "peer";
-  readonly name: string;
+/** What a run is made by. */
+export type DriverName =
+  | { readonly kind: "sampler"; readonly name: string }
+  /** `command` is a shell's; the program is asked for the sampler `name`. */
+  | { readonly kind: "peer"; readonly name: string; readonly command: string };
+
+/** Of a word of `--peers`, `name=command`. @throws Error for another */
+export function peerName(word: string): DriverName {
+  const [, name, command] = /^([^=]+)=(.+)$/.exec(word) ?? [];
+  if (name === undefined || command === undefined) {
+    throw new Error(
+      `A peer is given as NAME=COMMAND, a program that speaks the protocol of bench/suite/protocol.ts, but got ${JSON.stringify(word)}.`,
+    );
+  }
+  return { kind: "peer", name, command };
 }
 
-export function driverOf({ name }: DriverName): Driver {
-  return ourDriver(name);
+export function driverOf(driver: DriverName): Driver {
+  if (driver.kind === "sampler") return ourDriver(driver.name);
+  // `exec`, so that the program itself is the child, not a shell that outlives it.
+  return processDriver(driver.name, driver.name, { command: "sh", args: ["-c", `exec ${driver.command}`] });
 }

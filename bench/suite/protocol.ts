@@ -12,13 +12,13 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { FlatParams } from "assay";
+import type { FlatParams, SpaceJson } from "assay";
 import type { Driver } from "./driver.ts";
 
 export type Request =
   | {
       readonly op: "start";
-      readonly space: unknown;
+      readonly space: SpaceJson;
       readonly seed: number;
       readonly trials: number;
       readonly sampler: string;
