@@ -61,13 +61,13 @@ export function ourDriver(text: string): Driver {
 
 let version: string | undefined;
 
-/** The package's version and commit, "+" behind it where the sources differ from that commit. */
+/** The package's version and the last commit to its sources, "+" behind it where they differ from that. */
 export function ourVersion(): string {
   if (version !== undefined) return version;
   const root = join(import.meta.dirname, "../..");
   const { version: number } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
   const git = (...args: string[]) => spawnSync("git", args, { cwd: root, encoding: "utf8" }).stdout?.trim() ?? "";
-  const commit = git("rev-parse", "--short", "HEAD");
+  const commit = git("log", "-1", "--format=%h", "--", "src");
   const changed = git("status", "--porcelain", "--", "src") === "" ? "" : "+";
   version = commit === "" ? number : `${number} ${commit}${changed}`;
   return version;

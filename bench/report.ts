@@ -1,0 +1,83 @@
+/**
+ * A results folder as one HTML page and one Markdown page: regret, ranks, wins and losses, profiles, time, and where we lose.
+ *
+ *   npm run bench:report -- [FOLDER…] [--docs] [--check]
+ *
+ * Writes report.html and report.md into the first folder; `--docs` writes docs/benchmarks.md as well. With `--check`, prints the figures
+ * that are promised beside what was reached, and exits with 1 where one falls short or was not measured.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus, homedir, totalmem } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { htmlPage, type Page } from "assay/chart";
+import { checkFigures } from "./report/check.ts";
+import { type Evidence, evidenceOf } from "./report/data.ts";
+import { markdownPage } from "./report/markdown.ts";
+import { sectionsOf } from "./report/sections.ts";
+import { readResults } from "./suite/results.ts";
+import type { RunRecord } from "./suite/run.ts";
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    docs: { type: "boolean", default: false },
+    check: { type: "boolean", default: false },
+  },
+});
+const folders =
+  positionals.length > 0
+    ? positionals
+    : [join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "assay/results/default")];
+
+process.exitCode = main();
+
+function main(): number {
+  let records: RunRecord[];
+  try {
+    records = folders.flatMap(readResults);
+    if (records.length === 0) throw new Error(`A report needs runs, but ${folders.join(", ")} has none.`);
+  } catch (error) {
+    console.error((error as Error).message);
+    return 2;
+  }
+  const page = pageOf(records, evidenceOf(records));
+  const write = (file: string, content: string): void => {
+    writeFileSync(file, content);
+    console.log(file);
+  };
+  mkdirSync(folders[0]!, { recursive: true });
+  write(join(folders[0]!, "report.html"), htmlPage(page));
+  write(join(folders[0]!, "report.md"), markdownPage(page));
+  if (options.docs) write(join(import.meta.dirname, "../docs/benchmarks.md"), markdownPage(page));
+  if (!options.check) return 0;
+  const figures = checkFigures(records);
+  for (const { what, got, target, isReached } of figures) {
+    console.log(`${isReached ? "reached    " : "falls short"}  ${what}: ${got}, target ${target}`);
+  }
+  return figures.every(({ isReached }) => isReached) ? 0 : 1;
+}
+
+function pageOf(records: readonly RunRecord[], evidence: Evidence): Page {
+  const seeds = [...new Set(records.map(({ seed }) => seed))];
+  const versions = new Map(records.map(({ sampler }) => [sampler, new Set<string>()] as const));
+  for (const { sampler, version } of records) versions.get(sampler)!.add(version);
+  const compared = new Set([...evidence.quiet, ...evidence.noisy].map(({ task }) => task));
+  return {
+    title: "Benchmarks of the samplers",
+    lead: `${evidence.samplers.length} samplers on ${compared.size} tasks, the same seeds for all. Made by \`npm run bench:report\` from runs of \`npm run bench -- suite\`; bench/README.md says how to make them again.`,
+    facts: [
+      { name: "seeds", value: `${Math.min(...seeds)} to ${Math.max(...seeds)}` },
+      { name: "trials", value: [...new Set(records.map(({ trials }) => trials))].sort((a, b) => a - b).join(", ") },
+      { name: "versions", value: [...versions].map(([name, all]) => `${name}: ${[...all].join(" and ")}`).join("; ") },
+      {
+        name: "machine",
+        value: `${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`,
+      },
+      ...(evidence.leftOut === 0
+        ? []
+        : [{ name: "left out", value: `${evidence.leftOut} runs of tasks and seeds that not every sampler has` }]),
+    ],
+    sections: sectionsOf(evidence),
+  };
+}

@@ -1,0 +1,100 @@
+/**
+ * Mean ranks over tasks, and which of them differ: signed-rank tests of all pairs, corrected by Holm, drawn as a critical-difference
+ * diagram.
+ *
+ * Source: Demšar 2006, Statistical comparisons of classifiers over multiple data sets; Benavoli, Corani & Mangili 2016 for the tests.
+ */
+import { compareResults } from "assay/analysis";
+import type { Chart } from "assay/chart";
+import { escaped, INK, MUTED } from "./marks.ts";
+
+export interface Ranking {
+  /** By ascending mean rank. */
+  readonly ranks: readonly { readonly name: string; readonly rank: number }[];
+  /** Runs of neighbours in that order among whom no difference was shown, each by its first and last place. */
+  readonly cliques: readonly (readonly [number, number])[];
+}
+
+/** @param scores by sampler, [tasks], lower is better */
+export function ranking(scores: ReadonlyMap<string, readonly number[]>): Ranking {
+  const names = [...scores.keys()];
+  const tasks = scores.get(names[0]!)!.length;
+  const total = new Map(names.map((name) => [name, 0]));
+  for (let task = 0; task < tasks; task++) {
+    for (const name of names) {
+      const own = scores.get(name)![task]!;
+      const others = names.map((it) => scores.get(it)![task]!);
+      const below = others.filter((it) => it < own).length;
+      const equal = others.filter((it) => it === own).length;
+      total.set(name, total.get(name)! + below + (equal + 1) / 2);
+    }
+  }
+  const ranks = names.map((name) => ({ name, rank: total.get(name)! / tasks })).sort((a, b) => a.rank - b.rank);
+  return {
+    ranks,
+    cliques:
+      names.length < 2
+        ? []
+        : cliques(
+            ranks.map(({ name }) => name),
+            scores,
+          ),
+  };
+}
+
+function cliques(order: readonly string[], scores: ReadonlyMap<string, readonly number[]>): [number, number][] {
+  const { pairs } = compareResults(Object.fromEntries(scores), { direction: "minimize", unit: "tasks" });
+  const differ = (a: string, b: string): boolean =>
+    pairs.find(({ names }) => names.includes(a) && names.includes(b))!.adjustedP < 0.05;
+  const found: [number, number][] = [];
+  for (let from = 0; from < order.length; from++) {
+    let to = from;
+    while (to + 1 < order.length && order.slice(from, to + 1).every((name) => !differ(name, order[to + 1]!))) to++;
+    const isNew = !found.some(([, end]) => end >= to);
+    if (to > from && isNew) found.push([from, to]);
+  }
+  return found;
+}
+
+export function rankChart({ ranks, cliques: groups }: Ranking, title: string): Chart {
+  const summary = `Mean ranks: ${ranks.map(({ name, rank }) => `${name} ${rank.toFixed(2)}`).join(", ")}. Bars join those among whom no difference was shown (Wilcoxon, Holm, 5 %).`;
+  const width = 720;
+  return {
+    title,
+    summary,
+    width,
+    svg: draw({ ranks, cliques: groups }, title, width),
+    narrow: draw({ ranks, cliques: groups }, title, 340),
+    table: {
+      caption: title,
+      columns: [{ name: "sampler" }, { name: "mean rank", isNumeric: true }],
+      rows: ranks.map(({ name, rank }) => [name, rank.toFixed(2)]),
+    },
+  };
+}
+
+function draw({ ranks, cliques: groups }: Ranking, title: string, width: number): string {
+  const k = ranks.length;
+  const [left, right] = [24, 24];
+  const x = (rank: number): number => left + ((rank - 1) / Math.max(1, k - 1)) * (width - left - right);
+  const axis = 30;
+  const bars = axis + 12 + groups.length * 9;
+  const half = Math.ceil(k / 2);
+  const height = bars + 22 + half * 20;
+  const ticks = Array.from({ length: k }, (_, i) => i + 1).map(
+    (rank) =>
+      `<path d="M${x(rank)} ${axis}v-6" stroke="${MUTED}"/><text x="${x(rank)}" y="${axis - 10}" text-anchor="middle" fill="${MUTED}">${rank}</text>`,
+  );
+  const names = ranks.map(({ name, rank }, i) => {
+    const isLeft = i < half;
+    const y = bars + 22 + (isLeft ? i : k - 1 - i) * 20;
+    const [edge, anchor] = isLeft ? [0, "start"] : [width, "end"];
+    const text = `${name} ${rank.toFixed(2)}`;
+    return `<path d="M${x(rank)} ${axis}V${y - 4}H${edge}" fill="none" stroke="${MUTED}"/><text x="${edge}" y="${y - 7}" text-anchor="${anchor}" fill="${INK}">${escaped(text)}</text>`;
+  });
+  const joined = groups.map(
+    ([from, to], i) =>
+      `<path d="M${x(ranks[from]!.rank) - 4} ${axis + 10 + i * 9}H${x(ranks[to]!.rank) + 4}" stroke="${INK}" stroke-width="4"/>`,
+  );
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(title)}" font-size="12" font-family="system-ui, sans-serif"><path d="M${x(1)} ${axis}H${x(k)}" stroke="${INK}"/>${ticks.join("")}${names.join("")}${joined.join("")}</svg>`;
+}
