@@ -38,9 +38,9 @@ for (const problem of problems) {
 writeFileSync(ENDS_FILE, `${JSON.stringify(ends, null, 2)}\n`);
 
 function lowered(name: string): Ends {
-  const { best, median } = endsOf(name);
+  const { best, ...others } = endsOf(name);
   const losses = found.filter(({ task }) => task === name).flatMap((record) => record.losses);
-  return { best: losses.reduce<number>((least, loss) => Math.min(least, loss ?? least), best), median };
+  return { best: losses.reduce<number>((least, loss) => Math.min(least, loss ?? least), best), ...others };
 }
 
 function estimate(problem: SurrogateProblem): Ends {
@@ -62,7 +62,7 @@ function estimate(problem: SurrogateProblem): Ends {
       if (loss < kept[place]!.loss) kept[place] = { params: tried[i]!, loss };
     });
   }
-  return { best: Math.min(...kept.map(({ loss }) => loss)), median };
+  return { best: Math.min(...kept.map(({ loss }) => loss)), sampled: sampled[0]!.loss, median };
 }
 
 /** One to three parameters moved; one that the move makes active is drawn anew. */

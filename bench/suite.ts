@@ -8,17 +8,16 @@
  * A sampler may have options, `gp{"explore":false}`. Runs that the folder already has are not made again, so that an interrupted suite
  * goes on where it stopped. `--against` compares with another folder's runs, pair by pair. See bench/README.md.
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { describeTasks, selectTasks, type Task } from "./problems/catalogue.ts";
-import type { Answer, Job } from "./suite/child.ts";
+import type { Job } from "./suite/child.ts";
 import { meansTable, namesOf, pairedTable } from "./suite/compare.ts";
 import { type DriverName, peerName } from "./suite/drivers.ts";
 import { ourVersion, samplerOf } from "./suite/ours.ts";
+import { runAll } from "./suite/pool.ts";
 import { readResults, resultsWriter } from "./suite/results.ts";
 import type { RunRecord } from "./suite/run.ts";
 import { recommendedAfter, runKey } from "./suite/summary.ts";
@@ -78,7 +77,7 @@ async function main(): Promise<number> {
     );
   }
   console.error(`${jobs.length} runs, of which ${options.out} has ${known.size}.`);
-  const { made, failed } = await runAll(left, count("jobs"));
+  const { made, failed } = await runAll(left, count("jobs"), resultsWriter(options.out));
   const records = [...had, ...made];
   if (records.length > 0) print(records, tasks);
   for (const message of failed) console.error(message);
@@ -138,60 +137,4 @@ function jobKey({ driver, task, seed, trials }: Job): string {
 
 function recordKey({ sampler, task, seed, trials }: RunRecord): string {
   return `${sampler} ${runKey({ task, seed })} ${trials}`;
-}
-
-async function runAll(jobs: readonly Job[], lanes: number): Promise<{ made: RunRecord[]; failed: string[] }> {
-  const write = resultsWriter(options.out);
-  const queue = [...jobs];
-  const made: RunRecord[] = [];
-  const failed: string[] = [];
-  const progress = reporter(jobs.length);
-  const lane = async (): Promise<void> => {
-    const child = spawn(process.execPath, [...process.execArgv, join(import.meta.dirname, "suite/child.ts")], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
-    for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
-      const answer = await ask(child, answers, job);
-      if ("record" in answer) {
-        write(answer.record);
-        made.push(answer.record);
-      } else failed.push(`${job.driver.name} on ${job.task}, seed ${job.seed}: ${answer.error}`);
-      progress(made.length + failed.length, failed.length);
-    }
-    child.stdin.end();
-  };
-  await Promise.all(Array.from({ length: Math.min(lanes, jobs.length) }, lane));
-  return { made, failed };
-}
-
-async function ask(child: ChildProcess, answers: AsyncIterator<string>, job: Job): Promise<Answer> {
-  child.stdin!.write(`${JSON.stringify(job)}\n`);
-  const { value, done } = await answers.next();
-  return done ? { error: "Its process ended." } : (JSON.parse(value) as Answer);
-}
-
-/** Says at most every five seconds how far it is, and about how long it will take. */
-function reporter(total: number): (done: number, failed: number) => void {
-  const started = performance.now();
-  let said = started;
-  return (done, failed) => {
-    const now = performance.now();
-    if (now - said < 5000 && done < total) return;
-    said = now;
-    const left = ((now - started) / done) * (total - done);
-    const problems = failed > 0 ? `, ${failed} failed` : "";
-    console.error(
-      `${done} of ${total} runs${problems}, ${duration(now - started)} so far, about ${duration(left)} left`,
-    );
-  };
-}
-
-function duration(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  return seconds < 100
-    ? `${seconds} s`
-    : seconds < 6000
-      ? `${Math.round(seconds / 60)} min`
-      : `${(seconds / 3600).toFixed(1)} h`;
 }

@@ -7,7 +7,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface Ends {
+  /** The lowest loss known. */
   readonly best: number;
+  /** The lowest of the random configurations. */
+  readonly sampled: number;
   readonly median: number;
 }
 

@@ -3,7 +3,7 @@ import { DEVELOPMENT, taskOf } from "../problems/catalogue.ts";
 import type { RunRecord } from "../suite/run.ts";
 import { overFamilies, overTasks, recommendedAfter, regretAfter, type Score, scores } from "../suite/summary.ts";
 import { evidenceOf, ofSampler } from "./data.ts";
-import { askMs, intervalOverFamilies, isConditional, pairsByFamily, STUCK } from "./sections.ts";
+import { askMs, canStick, intervalOverFamilies, pairsByFamily, STUCK } from "./sections.ts";
 
 export interface Figure {
   readonly what: string;
@@ -50,9 +50,7 @@ function gains(records: readonly RunRecord[], own: readonly RunRecord[]): Figure
 }
 
 function stuck(own: readonly RunRecord[]): Figure {
-  const chosen = reaching(own, 30).filter(
-    ({ task }) => isConditional(task) && DEVELOPMENT.includes(taskOf(task).family),
-  );
+  const chosen = reaching(own, 30).filter(({ task }) => canStick(task) && DEVELOPMENT.includes(taskOf(task).family));
   const what = `runs stuck in a branch (regret above ${STUCK} @30)`;
   if (chosen.length === 0) return missing(what, "0");
   const count = chosen.filter((record) => regretAfter(record, 30) > STUCK).length;

@@ -1,0 +1,44 @@
+import { createRng } from "assay";
+import { expect, test } from "vitest";
+import { selectTasks, TASKS } from "../../bench/problems/catalogue.ts";
+import { SYNTHETIC } from "../../bench/problems/synthetic.ts";
+
+const synthetic = TASKS.filter(({ family }) => family in SYNTHETIC);
+
+test.each(synthetic.map(({ name, make }) => ({ name, make })))(
+  "no configuration of $name is below its known minimum",
+  ({ make }) => {
+    const problem = make();
+    const rng = createRng(1);
+    const regrets = Array.from({ length: 1000 }, () => {
+      const params = problem.space.build(({ parameter }) => parameter.decode(rng.next()));
+      return problem.regret(problem.evaluate(params));
+    }).sort((a, b) => a - b);
+    expect(regrets[0]).toBeGreaterThan(-1e-8);
+    expect(regrets[500]).toBeGreaterThan(0.8);
+    expect(regrets[500]).toBeLessThan(1.25);
+  },
+);
+
+test("noise has the loss as its mean and depends on its stream alone", () => {
+  const problem = selectTasks("noisy-synthetic/branches")[0]!.make();
+  const params = problem.space.decode(new Array(problem.space.coordinates.length).fill(0.3));
+  const draw = (seed: number) => problem.observe!(params, createRng(seed));
+  const mean = Array.from({ length: 4000 }, (_, seed) => draw(seed)).reduce((sum, value) => sum + value, 0) / 4000;
+  expect(Math.abs(mean - problem.evaluate(params))).toBeLessThan(0.005);
+  expect(draw(7)).toBe(draw(7));
+});
+
+test("the halves split each family evenly and share nothing", () => {
+  const [a, b] = [selectTasks("development", "a"), selectTasks("development", "b")];
+  expect(a.filter((task) => b.includes(task))).toEqual([]);
+  expect(a.length + b.length).toBe(35);
+  for (const family of ["tables", "lcbench", "xgboost"]) {
+    const count = (half: typeof a) => half.filter((task) => task.family === family).length;
+    expect(Math.abs(count(a) - count(b))).toBeLessThanOrEqual(1);
+  }
+});
+
+test("a task that is none is refused with what there is", () => {
+  expect(() => selectTasks("tables/none")).toThrow(/must be one of all, development.*"tables\/none"/);
+});
