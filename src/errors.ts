@@ -63,6 +63,13 @@ export class SpaceExhaustedError extends AssayError {
   }
 }
 
+/** No configuration was found that keeps the constraints of its space; the message says how many were tried. */
+export class SpaceInfeasibleError extends AssayError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("SPACE_INFEASIBLE", message, options);
+  }
+}
+
 /** The study stopped because too many trials failed in a row; the last failures are in the message. */
 export class TooManyFailuresError extends AssayError {
   constructor(message: string, options?: ErrorOptions) {

@@ -6,6 +6,7 @@ export {
   NumericalError,
   ProgramError,
   SpaceExhaustedError,
+  SpaceInfeasibleError,
   StorageError,
   TooManyFailuresError,
   TrialFinishedError,
@@ -23,6 +24,7 @@ export { random } from "./sampler/random.ts";
 export type { SampleRequest, Sampler, Suggestion } from "./sampler/sampler.ts";
 export { sobol } from "./sampler/sobol.ts";
 export { boolean, categorical, fixed, ordinal } from "./space/choice.ts";
+export type { ConstrainOptions, Constraint } from "./space/constraint.ts";
 export {
   createSpace,
   type InferParams,

@@ -48,7 +48,7 @@ export function grid(options: GridOptions = {}): Sampler {
       const seen = seenKeys(space, trials);
       for (let draw = 0; order === "random" && draw < DRAWS_MOST; draw++) {
         const params = walk.any(rng);
-        if (!seen.has(space.key(params))) return { params };
+        if (!seen.has(space.key(params)) && space.isFeasible(params)) return { params };
       }
       const params = walk.firstWithout(seen);
       return params === null ? null : { params: { ...params } };

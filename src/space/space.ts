@@ -4,7 +4,8 @@
  * parameter at a time by a running objective), is this one flat list; `path` says where a value stands in the nested
  * `params` that an objective receives.
  */
-import { show, ValidationError } from "../errors.ts";
+import { SpaceInfeasibleError, show, ValidationError } from "../errors.ts";
+import { type ConstrainOptions, type Constraint, createConstraint, keeps } from "./constraint.ts";
 import type { FlatParams, Parameter, ParameterJson, ParamValue } from "./parameter.ts";
 
 /** A child is active when its parent is, and the parent's value is one of `values`, or at least `atLeast`. */
@@ -53,14 +54,17 @@ export class Space<out P = unknown> {
   readonly dimensions: readonly Dimension[];
   /** The dimensions that have a coordinate (more than one value): `x[j]` belongs to `coordinates[j]`; d of them. */
   readonly coordinates: readonly Dimension[];
-  /** Number of distinct configurations; `Infinity` with a continuous parameter. */
-  readonly size: number;
+  /** Rules that configurations must keep besides. */
+  readonly constraints: readonly Constraint<P>[];
+  /** Number of distinct configurations whether they keep the constraints or not. */
+  readonly #combinations: number;
+  #feasible: number | undefined;
   readonly #byName: ReadonlyMap<string, Dimension>;
   readonly #coordinate: ReadonlyMap<Dimension, number>;
   readonly #keys = new WeakMap<FlatParams, string>();
 
   /** @throws ValidationError for duplicate or unusable names, and for conditions on a parent that is missing or comes later */
-  constructor(dimensions: readonly Dimension[]) {
+  constructor(dimensions: readonly Dimension[], constraints: readonly Constraint<P>[] = []) {
     const byName = new Map<string, Dimension>();
     for (const dimension of dimensions) {
       checkName(dimension.name);
@@ -76,7 +80,57 @@ export class Space<out P = unknown> {
     this.coordinates = dimensions.filter((dimension) => dimension.parameter.width > 0);
     this.#coordinate = new Map(this.coordinates.map((dimension, j) => [dimension, j]));
     this.#byName = byName;
-    this.size = countConfigurations(this);
+    this.constraints = constraints;
+    this.#combinations = countConfigurations(this);
+  }
+
+  /**
+   * Number of distinct configurations; `Infinity` with a continuous parameter. Under constraints those that keep them, counted
+   * at the first look; where more than a million would have to be tried, all, as an upper bound.
+   */
+  get size(): number {
+    if (this.constraints.length === 0 || this.#combinations > COUNTED_MOST) return this.#combinations;
+    if (this.#feasible === undefined) {
+      this.#feasible = 0;
+      for (const _ of configurations(this)) this.#feasible++;
+    }
+    return this.#feasible;
+  }
+
+  /** Whether `size` is exact, and all configurations can be listed in a few seconds. */
+  get isCountable(): boolean {
+    return this.#combinations <= COUNTED_MOST;
+  }
+
+  /**
+   * This space with one more rule: no sampler suggests a configuration for which `holds` is not true.
+   *
+   * @param holds given nested params, as the objective receives them; must depend on them alone
+   * @throws ValidationError when `holds` is no function, or another constraint has the same name
+   * @example createSpace({ min: int(1, 99), max: int(1, 99) }).constrain((p) => p.min <= p.max)
+   */
+  constrain(holds: (params: P) => boolean, options: ConstrainOptions = {}): Space<P> {
+    const constraint = createConstraint(holds, options);
+    if (this.constraints.some(({ name }) => name === constraint.name)) {
+      throw new ValidationError(
+        `The constraints of a space must have different names, but ${show(constraint.name)} stands twice.`,
+      );
+    }
+    return new Space<P>(this.dimensions, [...this.constraints, constraint]);
+  }
+
+  /** The constraints that a configuration breaks. @throws ValidationError for a constraint that throws or returns no boolean */
+  broken(params: FlatParams): readonly Constraint<P>[] {
+    if (this.constraints.length === 0) return NONE;
+    const nested = this.nest(params);
+    return this.constraints.filter((constraint) => !keeps(constraint, nested));
+  }
+
+  /** Whether a configuration keeps all constraints. @throws as `broken` */
+  isFeasible(params: FlatParams): boolean {
+    if (this.constraints.length === 0) return true;
+    const nested = this.nest(params);
+    return this.constraints.every((constraint) => keeps(constraint, nested));
   }
 
   /** The dimension with this name, if there is one. */
@@ -127,6 +181,19 @@ export class Space<out P = unknown> {
     return { x, active };
   }
 
+  /** The flat params of a key; undefined where they are no configuration of this space that keeps its constraints. */
+  ofKey(key: string): FlatParams | undefined {
+    const values = JSON.parse(key) as (readonly [ParamValue] | 0)[];
+    const params: Record<string, ParamValue> = {};
+    for (const [i, dimension] of this.dimensions.entries()) {
+      const [value] = values[i] || [];
+      const fits = value !== undefined && dimension.parameter.contains(value);
+      if (this.isActive(dimension, params) !== fits || (value !== undefined) !== fits) return undefined;
+      if (fits) params[dimension.name] = value;
+    }
+    return this.isFeasible(params) ? params : undefined;
+  }
+
   /** A string that two configurations share exactly when they are the same. Params must not change after they were asked for. */
   key(params: FlatParams): string {
     const known = this.#keys.get(params);
@@ -137,7 +204,7 @@ export class Space<out P = unknown> {
   }
 
   /**
-   * Checks flat params against the space: every active parameter present with a value it contains, no other name.
+   * Checks flat params against the space: every active parameter present with a value it contains, no other name, no constraint broken.
    * @throws ValidationError naming the parameter, its rule and the value
    */
   check(params: FlatParams): void {
@@ -167,6 +234,12 @@ export class Space<out P = unknown> {
           `Parameter ${show(name)} must be a value of its range (${parameter.describe()}), but got ${show(params[name])}.`,
         );
       }
+    }
+    const [broken] = this.broken(params);
+    if (broken !== undefined) {
+      throw new ValidationError(
+        `A configuration must keep the constraint ${show(broken.name)}, but got ${show(this.nest(params))}.`,
+      );
     }
   }
 
@@ -214,9 +287,18 @@ export class Space<out P = unknown> {
   }
 }
 
-/** All configurations of a finite space, in the order in which the last parameter changes fastest. */
+const NONE: readonly never[] = [];
+
+/** Under constraints, a finite space of more combinations is not counted. */
+const COUNTED_MOST = 1_000_000;
+
+/** After so many combinations in a row that break a constraint, a grid is not gone through to its end. */
+const BARREN_MOST = 2_000_000;
+
+/** All configurations of a finite space that keep its constraints, in the order in which the last parameter changes fastest. */
 export function configurations(space: Space): Generator<FlatParams> {
-  if (!Number.isFinite(space.size)) {
+  // A constrained space's size is counted by this very function.
+  if (!space.isCountable && !Number.isFinite(space.size)) {
     throw new ValidationError(
       "Only a finite space can be enumerated, but this one has a continuous parameter. Give its floats a step.",
     );
@@ -226,21 +308,43 @@ export function configurations(space: Space): Generator<FlatParams> {
   });
 }
 
-/** All configurations made of the `values` of each dimension, in the order in which the last parameter changes fastest. */
+/**
+ * All configurations made of the `values` of each dimension that keep the constraints, in the order in which the last parameter
+ * changes fastest.
+ *
+ * @throws SpaceInfeasibleError when two million in a row break a constraint
+ */
 export function* combinations(
   space: Space,
   values: (dimension: Dimension) => Iterable<ParamValue>,
-  index = 0,
-  params: FlatParams = {},
+): Generator<FlatParams> {
+  let barren = 0;
+  for (const params of product(space, values, 0, {})) {
+    if (space.isFeasible(params)) {
+      barren = 0;
+      yield params;
+    } else if (++barren === BARREN_MOST) {
+      throw new SpaceInfeasibleError(
+        `${BARREN_MOST} combinations in a row break a constraint of the space (${space.constraints.map(({ name }) => show(name)).join(", ")}). Give the parameters fewer values, or declare them so that the constraint holds more often.`,
+      );
+    }
+  }
+}
+
+function* product(
+  space: Space,
+  values: (dimension: Dimension) => Iterable<ParamValue>,
+  index: number,
+  params: FlatParams,
 ): Generator<FlatParams> {
   const dimension = space.dimensions[index];
   if (dimension === undefined) {
     yield params;
   } else if (!space.isActive(dimension, params)) {
-    yield* combinations(space, values, index + 1, params);
+    yield* product(space, values, index + 1, params);
   } else {
     for (const value of values(dimension)) {
-      yield* combinations(space, values, index + 1, { ...params, [dimension.name]: value });
+      yield* product(space, values, index + 1, { ...params, [dimension.name]: value });
     }
   }
 }

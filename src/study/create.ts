@@ -3,6 +3,7 @@ import { DuplicateError, show, ValidationError } from "../errors.ts";
 import type { Pruner } from "../pruner/pruner.ts";
 import { gp } from "../sampler/gp/gp.ts";
 import type { Sampler } from "../sampler/sampler.ts";
+import { type Constraint, missingConstraint } from "../space/constraint.ts";
 import { createSpace, type InferParams, type SpaceSpec } from "../space/declare.ts";
 import { spaceFromJson } from "../space/json.ts";
 import type { ParamValue } from "../space/parameter.ts";
@@ -22,6 +23,8 @@ export interface StudyOptions<S = SpaceSpec | Space> {
   readonly direction?: Direction;
   /** Left out: the objective defines its parameters as it runs. */
   readonly space?: S;
+  /** Rules that every configuration must keep, by name: `{ "min <= max": (p) => p.min <= p.max }`; see `Space.constrain`. */
+  readonly constraints?: Readonly<Record<string, (params: ParamsOf<S>) => boolean>>;
   /** Default `gp()`. */
   readonly sampler?: Sampler;
   /** Stops trials that report on their way and fall behind. Default: none. */
@@ -32,12 +35,15 @@ export interface StudyOptions<S = SpaceSpec | Space> {
   readonly order?: Order;
   /** What to do when the storage has a study of this name. Default "resume". */
   readonly ifExists?: "resume" | "fail" | "overwrite";
-  /** "extend": a resumed study may have new parameters, each with a default, which the trials so far are taken to have had. Default "refuse". */
+  /** "extend": a resumed study may have new parameters, each with a default, which the trials so far are taken to have had, and new constraints, which those trials may break. Default "refuse". */
   readonly spaceChange?: "refuse" | "extend";
   /** `optimize` stops with an error after so many failed trials in a row. Default 10. */
   readonly maxConsecutiveFailures?: number;
   readonly clock?: Clock;
 }
+
+/** The nested params of a declared space. */
+type ParamsOf<S> = [S] extends [Space<infer P>] ? P : [S] extends [SpaceSpec] ? InferParams<S> : never;
 
 type Declared<S extends SpaceSpec> = StudyOptions<S> & { readonly space: S };
 
@@ -54,11 +60,11 @@ export function createStudy<P>(options: StudyOptions<Space<P>> & { readonly spac
 export function createStudy<const S extends SpaceSpec>(options: Declared<S>): Promise<Study<InferParams<S>>>;
 export function createStudy(options?: StudyOptions<never>): Promise<Study<Record<string, ParamValue>>>;
 // biome-ignore lint/suspicious/noExplicitAny: the overloads above are the types; here any space may come
-export async function createStudy(options: StudyOptions<any> = {}): Promise<Study<any>> {
+export async function createStudy(given: any = {}): Promise<Study<any>> {
+  const options: StudyOptions<never> = given;
   checkOptions(options);
   const { name = "default", storage = memory(), direction = "minimize", clock = systemClock } = options;
-  const declared =
-    options.space === undefined ? null : options.space instanceof Space ? options.space : createSpace(options.space);
+  const declared = declaredSpace(options);
 
   let stored = await storage.findStudy(name);
   if (stored !== null && options.ifExists === "fail") {
@@ -77,7 +83,11 @@ export async function createStudy(options: StudyOptions<any> = {}): Promise<Stud
       direction,
       space: (declared ?? new Space([])).toJSON(),
       seed: options.seed ?? randomSeed(),
-      attributes: { order, definedByRun: [] },
+      attributes: {
+        order,
+        definedByRun: [],
+        ...(declared?.constraints.length ? { constraints: toJson(declared.constraints) } : {}),
+      },
       createdAt: clock(),
     };
     try {
@@ -102,6 +112,32 @@ export async function createStudy(options: StudyOptions<any> = {}): Promise<Stud
     maxConsecutiveFailures: options.maxConsecutiveFailures ?? 10,
     clock,
   });
+}
+
+function declaredSpace(options: { readonly space?: unknown; readonly constraints?: unknown }): Space | null {
+  const { space: given, constraints = {} } = options;
+  if (typeof constraints !== "object" || constraints === null) {
+    throw new ValidationError(`\`constraints\` must be an object of functions by name, but got ${show(constraints)}.`);
+  }
+  const rules = Object.entries(constraints);
+  if (given === undefined) {
+    if (rules.length === 0) return null;
+    throw new ValidationError(
+      "`constraints` need a declared `space`, but got none. Where an objective defines its parameters as it runs, it can throw TrialPruned instead.",
+    );
+  }
+  const space: Space = given instanceof Space ? given : createSpace(given as SpaceSpec);
+  return rules.reduce((constrained, [name, holds]) => constrained.constrain(holds, { name }), space);
+}
+
+function toJson(constraints: readonly Constraint[]): Json {
+  return constraints.map(({ name, text }) => ({ name, text }));
+}
+
+/** The constraints that a study was stored with, by name and text. */
+function storedConstraints(stored: StoredStudy): readonly { readonly name: string; readonly text: string }[] {
+  const { constraints = [] } = stored.attributes;
+  return constraints as unknown as readonly { readonly name: string; readonly text: string }[];
 }
 
 /** The space to go on with: what is stored, compared with what is declared now. */
@@ -136,14 +172,24 @@ async function resumeSpace(
       }
     }
   }
+  const rules = storedConstraints(stored);
+  const news = declared?.constraints.filter(({ name }) => !rules.some((rule) => rule.name === name)) ?? [];
+  if (declared !== null) {
+    for (const { name } of rules) {
+      if (!declared.constraints.some((rule) => rule.name === name))
+        differences.push(`constraint ${show(name)}: stored, not given`);
+    }
+    if (!extending) for (const { name } of news) differences.push(`constraint ${show(name)}: not stored, given`);
+  }
   if (differences.length > 0) {
     throw new ValidationError(
       `A resumed study must be what it was, but ${show(stored.name)} differs:\n  ${differences.join("\n  ")}\nChoose another name, \`ifExists: "overwrite"\`, or, where parameters are only added, \`spaceChange: "extend"\`.`,
     );
   }
-  if (added.length === 0) return before;
-  const space = new Space([...before.dimensions, ...added]);
-  await storage.updateStudy(stored.id, { space: space.toJSON() });
+  const constraints = declared?.constraints ?? rules.map(({ name, text }) => missingConstraint(name, text));
+  const space = new Space([...before.dimensions, ...added], constraints);
+  if (added.length > 0) await storage.updateStudy(stored.id, { space: space.toJSON() });
+  if (news.length > 0) await storage.updateStudy(stored.id, { attributes: { constraints: toJson(constraints) } });
   return space;
 }
 
@@ -171,7 +217,7 @@ const ALLOWED: Readonly<Record<string, readonly unknown[]>> = {
 
 const OPTIONS = [
   ...Object.keys(ALLOWED),
-  ...["name", "storage", "space", "sampler", "pruner", "seed", "maxConsecutiveFailures", "clock"],
+  ...["name", "storage", "space", "constraints", "sampler", "pruner", "seed", "maxConsecutiveFailures", "clock"],
 ];
 
 function checkOptions(options: StudyOptions): void {

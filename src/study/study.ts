@@ -9,6 +9,7 @@
 import { SpaceExhaustedError, show, ValidationError } from "../errors.ts";
 import { createRng, type Rng } from "../math/rng.ts";
 import type { Pruner } from "../pruner/pruner.ts";
+import { searchFeasible } from "../sampler/feasible.ts";
 import type { Sampler } from "../sampler/sampler.ts";
 import { spaceFromJson } from "../space/json.ts";
 import type { FlatParams, Parameter, ParamValue } from "../space/parameter.ts";
@@ -204,13 +205,15 @@ export class Study<P = unknown> {
    * Puts a configuration in line, to be tried before anything else; the sampler fills in what it leaves open.
    *
    * @param params nested, as the objective receives them, and possibly partial
-   * @throws ValidationError for a name or value that the space does not have
+   * @throws ValidationError for a name or value that the space does not have, or a configuration that breaks a constraint
+   * @throws SpaceInfeasibleError when no values for what is left open were found with which the constraints hold
    */
   async enqueue(params: { readonly [K in keyof P]?: unknown }): Promise<FrozenTrial<P>> {
     const flat =
       this.#space.dimensions.length === this.#definedByRun.size ? checkFlat(params) : this.#space.flatten(params);
     for (;;) {
       await this.#refresh();
+      this.#feasible(flat, this.#trials.length);
       const created = await this.storage.createTrial(this.#parts.stored.id, {
         number: this.#trials.length,
         state: "waiting",
@@ -239,7 +242,7 @@ export class Study<P = unknown> {
       return present === undefined;
     });
     if (added.length === 0) return;
-    this.#space = new Space<P>([...this.#space.dimensions, ...added]);
+    this.#space = new Space<P>([...this.#space.dimensions, ...added], this.#space.constraints);
     this.#spaceStored = false;
   }
 
@@ -256,6 +259,7 @@ export class Study<P = unknown> {
         const start = dimension.parameter.default === undefined ? "" : `, default ${show(dimension.parameter.default)}`;
         return `  ${dimension.name}: ${dimension.parameter.describe()}${start}${when}`;
       }),
+      ...this.#space.constraints.map(({ name }) => `  must keep ${show(name)}`),
     ];
     return lines.join("\n");
   }
@@ -335,8 +339,26 @@ export class Study<P = unknown> {
       if (Object.hasOwn(suggestion.params, name)) return suggestion.params[name]!;
       return parameter.decode(this.#rng.fork(waiting.number).fork(name).next());
     });
+    const kept = this.#space.isFeasible(params) ? params : this.#feasible(waiting.params, waiting.number);
     // Names that no declaration knows yet belong to an objective that defines its parameters as it runs.
-    return { params: { ...waiting.params, ...params }, note: suggestion?.note ?? waiting.note };
+    return { params: { ...waiting.params, ...kept }, note: suggestion?.note ?? waiting.note };
+  }
+
+  /** Given parameters of trial `number` with others with which all constraints hold: the same at each call. */
+  #feasible(given: FlatParams, number: number): FlatParams {
+    const space = this.#space as Space;
+    if (space.constraints.length === 0) return given;
+    const rng = this.#rng.fork(number).fork("constraints");
+    let isOpen = false;
+    const draw = () =>
+      space.build(({ name, parameter }) => {
+        if (Object.hasOwn(given, name) && parameter.contains(given[name])) return given[name]!;
+        isOpen ||= parameter.levels > 1;
+        return parameter.decode(rng.next());
+      });
+    const params = draw();
+    if (!isOpen) space.check(params);
+    return space.isFeasible(params) ? params : searchFeasible(space, rng, draw);
   }
 
   /** Resolves when trial `number` may have ended, or the signal is aborted. */

@@ -96,7 +96,7 @@ function allChecks(makeSampler: () => Sampler, trials: number): Readonly<Record<
     },
 
     "suggests every configuration of a finite space once, and then nothing"() {
-      for (const name of ["bits", "branches", "dots"] as const) {
+      for (const name of ["bits", "branches", "dots", "ordered"] as const) {
         const space = SPACES[name];
         for (const outcome of [bowl, failing, pending]) {
           const sampler = makeSampler();
@@ -131,7 +131,7 @@ function allChecks(makeSampler: () => Sampler, trials: number): Readonly<Record<
     },
 
     "repeats nothing where results pull all suggestions to one place"() {
-      for (const name of ["line", "integers", "conditional"] as const) {
+      for (const name of ["line", "integers", "conditional", "constrained"] as const) {
         const space = SPACES[name];
         const { history } = run(makeSampler(), space, trials, towardsFirst);
         const keys = new Set(history.map((trial) => space.key(trial.params)));
@@ -231,6 +231,16 @@ const SPACES = {
     layers: list({ wide: boolean() }, { min: 0, max: 1 }),
   }),
   dots: createSpace({ x: int(0, 19) }),
+  ordered: createSpace({ low: int(1, 5), high: int(1, 5), wide: boolean() })
+    .constrain((p) => p.low <= p.high, { name: "low <= high" })
+    .constrain((p) => p.wide || p.high < 5, { name: "five is wide" }),
+  constrained: createSpace({
+    a: float(0, 1),
+    b: float(0, 1, { step: 0.1 }),
+    way: oneOf({ fast: { rate: float(1e-3, 1, { log: true }) }, slow: {} }),
+  })
+    .constrain((p) => p.a + p.b <= 0.7, { name: "a + b <= 0.7" })
+    .constrain((p) => p.way.kind === "slow" || p.way.rate <= p.a, { name: "rate <= a" }),
   single: createSpace({ a: fixed("only"), b: int(3, 3) }),
 } as const satisfies Record<string, Space>;
 

@@ -89,13 +89,15 @@ function sample({ space, trials, rng, studyRng }: SampleRequest, settings: Setti
   const completed = trials.filter(({ state }) => state === "completed").length;
   if (started < count || completed < Math.min(count, COMPLETED_LEAST)) {
     const first = centre(space);
-    if (settings.initialPoints.centre && !seen.has(space.key(first))) return without("centre", first);
+    if (settings.initialPoints.centre && !seen.has(space.key(first)) && space.isFeasible(first))
+      return without("centre", first);
     let index = trials.length;
     const params = unseen(space, seen, rng, () => designPoint(space, design, index++, rng, studyRng));
     return params === null ? null : without("design", params);
   }
   const explored = settings.explore ? exploration(space, trials, rng.fork("explore")) : undefined;
-  if (explored !== undefined && !seen.has(space.key(explored))) return without("exploration", explored);
+  if (explored !== undefined && !seen.has(space.key(explored)) && space.isFeasible(explored))
+    return without("exploration", explored);
   return sampleModel({ space, trials, rng, studyRng }, settings, seen);
 }
 
@@ -188,7 +190,7 @@ function firstUnseen(
 ): { readonly params: FlatParams; readonly value: number } | undefined {
   for (const { x, value } of candidates) {
     const params = space.decode(x);
-    if (!seen.has(space.key(params))) return { params, value };
+    if (!seen.has(space.key(params)) && space.isFeasible(params)) return { params, value };
   }
   return undefined;
 }
