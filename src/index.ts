@@ -20,6 +20,8 @@ export { type MedianOptions, median } from "./pruner/median.ts";
 export type { PruneRequest, Pruner } from "./pruner/pruner.ts";
 export { type GpOptions, gp } from "./sampler/gp/gp.ts";
 export { type GridOptions, grid } from "./sampler/grid.ts";
+export { halton } from "./sampler/halton.ts";
+export { type PointsOptions, points } from "./sampler/points.ts";
 export { random } from "./sampler/random.ts";
 export type { SampleRequest, Sampler, Suggestion } from "./sampler/sampler.ts";
 export { sobol } from "./sampler/sobol.ts";

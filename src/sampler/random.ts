@@ -1,4 +1,5 @@
 /** Random search: every parameter uniform in its own scale, branches as likely as each other. The baseline that the rest must beat. */
+import { randomParams } from "./feasible.ts";
 import type { Sampler } from "./sampler.ts";
 import { seenKeys, unseen } from "./unseen.ts";
 
@@ -8,8 +9,7 @@ export function random(): Sampler {
     name: "random",
     toJSON: () => ({}),
     sample({ space, trials, rng }) {
-      const draw = () => space.build((dimension) => dimension.parameter.decode(rng.next()));
-      const params = unseen(space, seenKeys(space, trials), rng, draw);
+      const params = unseen(space, seenKeys(space, trials), rng, () => randomParams(space, rng));
       return params === null ? null : { params };
     },
   };

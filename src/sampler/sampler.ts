@@ -50,7 +50,7 @@ export interface Expectation {
 
 export interface Sampler {
   readonly name: string;
-  /** The next configuration, or null when a finite space has no configuration left that is not in `trials`. */
+  /** The next configuration, or null when a finite space has no configuration left that is not in `trials`, or the sampler's own list is at its end. */
   sample(request: SampleRequest): Suggestion | null;
   /**
    * Which of the completed trials the sampler's model holds for the best: under noise not the one with the lowest observed loss,

@@ -112,7 +112,9 @@ export class Study<P = unknown> {
       const trial = await this.#next(Number.POSITIVE_INFINITY, undefined, undefined);
       if (trial === null) {
         throw new SpaceExhaustedError(
-          `All ${this.#space.size} configurations of the space of study ${show(this.name)} have been tried.`,
+          this.#trials.length < this.#space.size
+            ? `Sampler ${this.sampler.name} has no configuration left to suggest in study ${show(this.name)}: all of its own have been tried.`
+            : `All ${this.#space.size} configurations of the space of study ${show(this.name)} have been tried.`,
         );
       }
       asked.push(trial);

@@ -1,17 +1,35 @@
 import { describe, expect, test } from "vitest";
 import { ValidationError } from "../../src/errors.ts";
+import { createRng } from "../../src/math/rng.ts";
+import { randomParams } from "../../src/sampler/feasible.ts";
 import { grid } from "../../src/sampler/grid.ts";
+import { halton } from "../../src/sampler/halton.ts";
+import { points } from "../../src/sampler/points.ts";
 import { random } from "../../src/sampler/random.ts";
 import type { Sampler } from "../../src/sampler/sampler.ts";
 import { sobol } from "../../src/sampler/sobol.ts";
+import type { Space } from "../../src/space/space.ts";
 import { samplerConformance } from "../../src/testing/sampler-conformance.ts";
 
 const SAMPLERS: Record<string, () => Sampler> = {
   random: () => random(),
   sobol: () => sobol(),
+  halton: () => halton(),
+  "points, then sobol": () => listed(),
   grid: () => grid({ points: 40 }),
   "grid in random order": () => grid({ points: 40, order: "random" }),
 };
+
+/** `points` with three configurations of whatever space it is asked for. */
+function listed(): Sampler {
+  const rng = createRng("points");
+  const make = (space: Space) => {
+    const own = rng.fork(space.dimensions.length);
+    const some = Array.from({ length: 40 }, () => randomParams(space, own));
+    return points(some.filter((params) => space.isFeasible(params)).slice(0, 3), { fallback: sobol() });
+  };
+  return { ...points([], { fallback: sobol() }), sample: (request) => make(request.space).sample(request) };
+}
 
 describe.each(Object.entries(SAMPLERS))("%s", (_, makeSampler) => {
   for (const check of samplerConformance(makeSampler)) test(check.name, check.run);
