@@ -13,6 +13,7 @@ import type { FlatParams } from "../space/parameter.ts";
 import type { Space } from "../space/space.ts";
 import type { History, Observation } from "../trial/history.ts";
 import { deepFreeze } from "./deep-freeze.ts";
+import { randomCase } from "./random-cases.ts";
 import type { ConformanceCheck } from "./storage-conformance.ts";
 
 export interface SamplerConformanceOptions {
@@ -20,6 +21,8 @@ export interface SamplerConformanceOptions {
   readonly skip?: readonly { readonly check: string; readonly reason: string }[];
   /** Trials in each of the runs with results: 15. More find more, and take longer. */
   readonly trials?: number;
+  /** Random spaces with random histories that the sampler must answer: 100. */
+  readonly cases?: number;
 }
 
 /**
@@ -32,8 +35,8 @@ export function samplerConformance(
   makeSampler: () => Sampler,
   options: SamplerConformanceOptions = {},
 ): readonly ConformanceCheck[] {
-  const { skip = [], trials = 15 } = options;
-  const checks = allChecks(makeSampler, trials);
+  const { skip = [], trials = 15, cases = 100 } = options;
+  const checks = { ...allChecks(makeSampler, trials), ...caseChecks(makeSampler, cases) };
   for (const { check } of skip) {
     if (!Object.hasOwn(checks, check)) {
       throw new ValidationError(
@@ -194,6 +197,68 @@ function allChecks(makeSampler: () => Sampler, trials: number): Readonly<Record<
     ask(makeSampler(), space, twice, 14);
   };
   return checks;
+}
+
+/** Checks over many histories at once. */
+function caseChecks(makeSampler: () => Sampler, cases: number): Readonly<Record<string, () => void>> {
+  return {
+    "answers random histories of random spaces: valid, the same twice, nothing that was tried while there is another"() {
+      for (let number = 0; number < cases; number++) {
+        try {
+          answerCase(makeSampler, number);
+        } catch (error) {
+          throw new Error(`Random case ${number}: ${(error as Error).message}`, { cause: error });
+        }
+      }
+    },
+
+    "suggests the same where all losses are scaled by 1e±150 or shifted by 1e12"() {
+      // Powers of two and whole numbers, so that no loss is rounded.
+      const changes: readonly ((loss: number) => number)[] = [
+        (loss) => loss * SCALE,
+        (loss) => loss / SCALE,
+        (loss) => loss + 1e12,
+      ];
+      for (const space of [SPACES.kinds, SPACES.conditional, SPACES.line]) {
+        const history = scattered(space, 9, (params, number) =>
+          observation(params, number, "completed", 3 + ((number * 7) % 9)),
+        );
+        const suggestion = ask(makeSampler(), space, history, 21);
+        for (const change of changes) {
+          const changed = history.map((trial) => ({ ...trial, loss: change(trial.loss!) }));
+          same(ask(makeSampler(), space, changed, 21), suggestion, "the suggestion after a change of unit");
+        }
+      }
+    },
+
+    "answers a history of ten thousand trials"() {
+      for (const space of [SPACES.kinds, SPACES.conditional]) {
+        ask(makeSampler(), space, scattered(space, 10_000, bowl), 22);
+      }
+    },
+  };
+}
+
+/** About 1e150. */
+const SCALE = Number(2n ** 498n);
+
+function answerCase(makeSampler: () => Sampler, number: number): void {
+  const { space, trials } = randomCase(number);
+  const request = () => requestFor(space, deepFreeze(trials), number);
+  const suggestion = makeSampler().sample(request());
+  const again = makeSampler().sample(request());
+  same(again?.params, suggestion?.params, "the same suggestion from the same request");
+  const seen = new Set(trials.map((trial) => space.key(trial.params)));
+  if (suggestion === null) {
+    // Trials of a history may break a constraint, and then do not count.
+    const tried = new Set(
+      trials.filter(({ params }) => space.isFeasible(params)).map(({ params }) => space.key(params)),
+    );
+    if (tried.size < space.size) fail(`a suggestion with ${tried.size} of ${space.size} configurations tried`);
+    return;
+  }
+  checkParams(space, suggestion.params);
+  if (seen.has(space.key(suggestion.params))) fail(`a new configuration, but got ${show(suggestion.params)} again`);
 }
 
 /** Where suggestions must be valid: each kind with its edges, conditions, and the shapes that finite searches end in. */

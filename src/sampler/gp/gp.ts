@@ -87,7 +87,8 @@ function sample({ space, trials, rng, studyRng }: SampleRequest, settings: Setti
   const { count = defaultCount(space), design } = settings.initialPoints;
   const started = trials.filter(({ state }) => state !== "failed").length;
   const completed = trials.filter(({ state }) => state === "completed").length;
-  if (started < count || completed < Math.min(count, COMPLETED_LEAST)) {
+  // A space of fixed values has nothing to model, however often its one configuration was enqueued.
+  if (started < count || completed < Math.min(count, COMPLETED_LEAST) || space.coordinates.length === 0) {
     const first = centre(space);
     if (settings.initialPoints.centre && !seen.has(space.key(first)) && space.isFeasible(first))
       return without("centre", first);

@@ -169,8 +169,13 @@ function select(
     nominal: embedding.nominal,
     ...(variances === undefined
       ? {}
-      : { variance: Float64Array.from(kept, (i) => Math.min(VARIANCE_MOST, variances[i]! * slope[i]! * slope[i]!)) }),
+      : { variance: Float64Array.from(kept, (i) => varianceOfY(variances[i]!, slope[i]!)) }),
   };
+}
+
+/** A loss without a known variance has none whatever the slope, which is infinite where losses differ by less than a double can divide by. */
+function varianceOfY(variance: number, slope: number): number {
+  return variance === 0 ? 0 : Math.min(VARIANCE_MOST, variance * slope * slope);
 }
 
 /** An observation less certain than this, in the squared unit of y, says nothing; more would only overflow. */

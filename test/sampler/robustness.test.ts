@@ -1,0 +1,34 @@
+// Every sampler answers thousands of random histories: 2,000 each in the suite, 200,000 in `npm run test:long`, or as many as
+// ASSAY_CASES says.
+import { describe, expect, test } from "vitest";
+import { gp } from "../../src/sampler/gp/gp.ts";
+import { grid } from "../../src/sampler/grid.ts";
+import { halton } from "../../src/sampler/halton.ts";
+import { points } from "../../src/sampler/points.ts";
+import { random } from "../../src/sampler/random.ts";
+import { sobol } from "../../src/sampler/sobol.ts";
+import { int } from "../../src/space/numeric.ts";
+import { samplerConformance } from "../../src/testing/sampler-conformance.ts";
+
+const isLong = (import.meta as { env?: { MODE?: string } }).env?.MODE === "long";
+const cases = Number(process.env.ASSAY_CASES ?? (isLong ? 200_000 : 2000));
+const CHECK = /^answers random histories|^suggests the same where all losses|ten thousand/;
+
+const SAMPLERS = {
+  random: () => random(),
+  sobol: () => sobol(),
+  halton: () => halton(),
+  grid: () => grid({ points: 50 }),
+  "points, then random": () => points([], { fallback: random() }),
+  gp: () => gp(),
+};
+
+describe.each(Object.entries(SAMPLERS))("%s", (_, makeSampler) => {
+  const checks = samplerConformance(makeSampler, { cases }).filter(({ name }) => CHECK.test(name));
+  for (const { name, run } of checks) test(name, run, isLong ? 0 : 90_000);
+});
+
+test("integers that a double cannot count are refused", () => {
+  expect(() => int(0, 2 ** 53)).toThrow(/2\^53/);
+  expect(() => int(-(2 ** 60), 0)).toThrow(/2\^53/);
+});
