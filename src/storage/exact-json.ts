@@ -35,9 +35,14 @@ export function frozenCopy<T>(value: T, subject: string): T {
 function copy(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return Object.freeze(value.map(copy));
+  const entries = Object.entries(value);
+  if (entries.length === 0) return EMPTY;
   // fromEntries defines its properties, so that a key named __proto__ is one like any other.
-  return Object.freeze(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copy(item)])));
+  return Object.freeze(Object.fromEntries(entries.map(([key, item]) => [key, copy(item)])));
 }
+
+/** Most trials have attributes and metrics without entries: one frozen object for all of them. */
+const EMPTY = Object.freeze({});
 
 function writeNumber(value: number): string {
   if (Object.is(value, -0)) return "-0";

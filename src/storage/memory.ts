@@ -95,7 +95,7 @@ class MemoryStorage implements Storage {
       state,
       params: frozenCopy(params, `parameters of trial ${number}`),
       value: null,
-      metrics: Object.freeze({}),
+      metrics: NO_METRICS,
       reports: NO_REPORTS,
       attributes: frozenCopy(attributes, `attributes of trial ${number}`),
       note: frozenCopy(note, `note of trial ${number}`),
@@ -149,7 +149,7 @@ class MemoryStorage implements Storage {
       value,
       ...(standardError === undefined ? {} : { standardError }),
       ...(cost === undefined ? {} : { cost }),
-      metrics: Object.freeze({ ...metrics }),
+      metrics: Object.keys(metrics).length === 0 ? NO_METRICS : Object.freeze({ ...metrics }),
       error: frozenCopy(error, `error of trial ${number}`),
       finishedAt,
     });
@@ -205,6 +205,7 @@ class MemoryStorage implements Storage {
   }
 }
 
+const NO_METRICS: Readonly<Record<string, number>> = Object.freeze({});
 const NO_REPORTS: readonly Report[] = Object.freeze([]);
 
 /** Puts a trial, whose parts are frozen already, in its place, and notes the change. */

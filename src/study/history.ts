@@ -70,6 +70,8 @@ function observe(trial: FrozenTrial, usable: boolean, space: Space, direction: D
 }
 
 function lossesOf(reports: readonly Report[], direction: Direction): readonly Report[] {
+  // Most trials report nothing, and need no list each.
+  if (reports.length === 0) return reports;
   return reports.map(({ step, value }) => ({ step, value: lossOf(value, direction) }));
 }
 

@@ -206,7 +206,8 @@ export function toNote({ warp: kind, fittedTo, parameters }: Memory): { readonly
   return {
     warp: kind,
     fittedTo,
-    lengthScales: Array.from(lengthScales, brief),
+    // A text takes a fifth of the memory of an array of boxed numbers, ten thousand trials long.
+    lengthScales: Array.from(lengthScales, brief).join(" "),
     signalVariance: brief(signalVariance),
     noiseVariance: brief(noiseVariance),
   };
@@ -228,15 +229,16 @@ const RECALLED = 64;
 
 function fromNote(note: Json, width: number): Memory | undefined {
   if (typeof note !== "object" || note === null || Array.isArray(note)) return undefined;
-  const { warp: kind, fittedTo, lengthScales, signalVariance, noiseVariance } = note as { [key: string]: Json };
-  const numbers = [fittedTo, signalVariance, noiseVariance, ...(Array.isArray(lengthScales) ? lengthScales : [])];
+  const { warp: kind, fittedTo, lengthScales: scales, signalVariance, noiseVariance } = note as { [key: string]: Json };
+  const lengthScales = typeof scales === "string" ? scales.split(" ").map(Number) : [];
+  const numbers = [fittedTo, signalVariance, noiseVariance, ...lengthScales];
   if (typeof kind !== "string" || numbers.length !== width + 3 || !numbers.every((v) => typeof v === "number" && v > 0))
     return undefined;
   return {
     warp: kind as Warp,
     fittedTo: fittedTo as number,
     parameters: {
-      lengthScales: Float64Array.from(lengthScales as number[]),
+      lengthScales: Float64Array.from(lengthScales),
       signalVariance: signalVariance as number,
       noiseVariance: noiseVariance as number,
     },
