@@ -22,9 +22,11 @@ export { type GpOptions, gp } from "./sampler/gp/gp.ts";
 export { type GridOptions, grid } from "./sampler/grid.ts";
 export { halton } from "./sampler/halton.ts";
 export { type PointsOptions, points } from "./sampler/points.ts";
-export { random } from "./sampler/random.ts";
+export type { Prior, Priors } from "./sampler/priors.ts";
+export { type RandomOptions, random } from "./sampler/random.ts";
 export type { SampleRequest, Sampler, Suggestion } from "./sampler/sampler.ts";
 export { sobol } from "./sampler/sobol.ts";
+export type { SpreadOptions } from "./sampler/spread.ts";
 export { boolean, categorical, fixed, ordinal } from "./space/choice.ts";
 export type { ConstrainOptions, Constraint } from "./space/constraint.ts";
 export {

@@ -4,7 +4,7 @@
  */
 import { halton as haltonSequence } from "../math/halton.ts";
 import type { Sampler } from "./sampler.ts";
-import { spread } from "./spread.ts";
+import { type SpreadOptions, spread } from "./spread.ts";
 
 /**
  * Trial k takes point k of the sequence that the study's seed scrambles; a random point where that has been tried already. Under
@@ -12,6 +12,6 @@ import { spread } from "./spread.ts";
  *
  * @example createStudy({ space, sampler: halton(), seed: 7 })
  */
-export function halton(): Sampler {
-  return spread("halton", haltonSequence);
+export function halton(options: SpreadOptions = {}): Sampler {
+  return spread("halton", haltonSequence, options);
 }

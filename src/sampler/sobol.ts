@@ -4,7 +4,7 @@
  */
 import { sobol as sobolSequence } from "../math/sobol.ts";
 import type { Sampler } from "./sampler.ts";
-import { spread } from "./spread.ts";
+import { type SpreadOptions, spread } from "./spread.ts";
 
 /**
  * Trial k takes point k of the sequence that the study's seed scrambles; a random point where that has been tried already. Under
@@ -12,6 +12,6 @@ import { spread } from "./spread.ts";
  *
  * @example createStudy({ space, sampler: sobol(), seed: 7 })
  */
-export function sobol(): Sampler {
-  return spread("sobol", sobolSequence);
+export function sobol(options: SpreadOptions = {}): Sampler {
+  return spread("sobol", sobolSequence, options);
 }
