@@ -25,7 +25,7 @@ export interface Prior {
  */
 export function defaultPrior(d: number): Prior {
   return {
-    lengthScale: { mean: -0.25 + 0.5 * log(d), deviation: 0.8 },
+    lengthScale: { mean: -0.75 + 0.5 * log(d), deviation: 0.8 },
     lengthScaleNominal: { mean: 0, deviation: 0.8 },
     signalVariance: { mean: 0, deviation: 0.7 },
     noiseVariance: { mean: -6, deviation: 1.5 },

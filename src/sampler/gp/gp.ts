@@ -26,7 +26,7 @@ import { listing } from "./listing.ts";
 import { believe, createSurrogate, recall, toNote } from "./surrogate.ts";
 
 export interface GpOptions {
-  /** What is maximised to choose a trial. Default `"portfolio"`: `logEi()`, and at one ask in four `ucb({ kappa: 1.8 })`. */
+  /** What is maximised to choose a trial. Default `"portfolio"`: `logEi()`, and where there are branches, at one ask in four, `ucb({ kappa: 1.8 })`. */
   readonly acquisition?: Acquisition | "portfolio";
   /** The trials before the first surrogate. */
   readonly initialPoints?: {
@@ -125,7 +125,7 @@ function sampleModel(
     memory: recall(trials, kind, domain.width),
     refitAfter: n <= 60 ? 1 : warps.length * refitAfter(n),
   });
-  const target = createTarget(acquisitionOf(settings, rng), believe(surrogate, domain, rng.fork("fantasies")));
+  const target = createTarget(acquisitionOf(settings, space, rng), believe(surrogate, domain, rng.fork("fantasies")));
   const search = rng.fork("maximize");
   const left = listing(space)?.filter(({ key }) => !seen.has(key));
   const candidates =
@@ -148,13 +148,17 @@ function sampleModel(
   return { params: chosen.params, note: { ...toNote(surrogate.memory), explanation: { ...explanation } } };
 }
 
-/** The user's, or where that is the default, the confidence bound once in a while: see BOUND_SHARE. */
-function acquisitionOf({ acquisition }: Settings, rng: Rng): Acquisition {
+/** The user's, or where that is the default, now and then the confidence bound: see BOUND_SHARE. */
+function acquisitionOf({ acquisition }: Settings, space: Space, rng: Rng): Acquisition {
   if (acquisition !== "portfolio") return acquisition;
-  return rng.fork("acquisition").next() < BOUND_SHARE ? CONFIDENCE_BOUND : LOG_EI;
+  const hasBranches = space.dimensions.some(({ conditions }) => conditions.length > 0);
+  return hasBranches && rng.fork("acquisition").next() < BOUND_SHARE ? CONFIDENCE_BOUND : LOG_EI;
 }
 
-/** Of the default's asks so many maximise the confidence bound, which goes on looking where EI believes there is nothing left. */
+/**
+ * Where a space has branches, so many asks of the default maximise the confidence bound, which goes on looking where EI believes
+ * that there is nothing left. On smooth functions of numbers these asks are lost.
+ */
 const BOUND_SHARE = 1 / 4;
 const CONFIDENCE_BOUND = ucb({ kappa: 1.8 });
 const LOG_EI = logEi();
