@@ -14,14 +14,27 @@ interface Kernel {
   readonly module: string;
   /** Name of the exported string. */
   readonly constant: string;
+  /** What the optimiser is asked for: `-O3s` weighs size, `-O3` only speed. */
+  readonly optimize: "-O3s" | "-O3";
 }
 
 const KERNELS: readonly Kernel[] = [
-  { source: "src/nn/assembly/trainer.ts", module: "src/nn/engine/trainer.wasm.ts", constant: "TRAINER_WASM" },
+  {
+    source: "src/nn/assembly/trainer.ts",
+    module: "src/nn/engine/trainer.wasm.ts",
+    constant: "TRAINER_WASM",
+    optimize: "-O3s",
+  },
+  {
+    source: "src/math/kernels/assembly/kernels.ts",
+    module: "src/math/kernels/kernels.wasm.ts",
+    constant: "KERNELS_WASM",
+    optimize: "-O3",
+  },
 ];
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
-const FLAGS = ["-O3s", "--noAssert", "--converge", "--runtime", "stub", "--enable", "simd", "--initialMemory", "1"];
+const FLAGS = ["--noAssert", "--converge", "--runtime", "stub", "--enable", "simd", "--initialMemory", "1"];
 /** Pointers are 32 bits wide here, and no function with a vector leaves the module. */
 const SILENT = ["--disableWarning", "201", "--disableWarning", "112"];
 
@@ -30,10 +43,14 @@ function compile(kernel: Kernel): Buffer {
   try {
     const target = join(folder, "kernel.wasm");
     const compiler = join(ROOT, "node_modules", "assemblyscript", "bin", "asc.js");
-    execFileSync(process.execPath, [compiler, kernel.source, "--outFile", target, ...FLAGS, ...SILENT], {
-      cwd: ROOT,
-      stdio: ["ignore", "inherit", "pipe"],
-    });
+    execFileSync(
+      process.execPath,
+      [compiler, kernel.source, "--outFile", target, kernel.optimize, ...FLAGS, ...SILENT],
+      {
+        cwd: ROOT,
+        stdio: ["ignore", "inherit", "pipe"],
+      },
+    );
     return readFileSync(target);
   } finally {
     rmSync(folder, { recursive: true });

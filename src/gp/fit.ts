@@ -1,7 +1,7 @@
 /**
  * Chooses the kernel's parameters: the maximum of marginal likelihood times prior (MAP), by L-BFGS in their logarithms with
- * analytic gradients. The distances of all pairs are computed once; each step then costs one factorisation, one inverse and
- * one pass over the pairs for all length-scales together, O(n³ + n² d).
+ * analytic gradients. A step costs one kernel matrix, one factorisation, one inverse and one pass over the pairs for all
+ * length-scales together, O(n³ + n² d).
  *
  *   θ = (log l₁, …, log l_d, log s², log σ²)
  *   −log p(θ | y) = ½ yᵀα + Σ log Lᵢᵢ + Σⱼ ½ ((θⱼ − mⱼ)/wⱼ)² + const
@@ -9,10 +9,10 @@
  *
  * Source: Rasmussen & Williams 2006, eq. 5.9.
  */
-import { choleskyInverse, solveCholesky, tryCholesky } from "../math/cholesky.ts";
+import { kernels } from "../math/kernels/index.ts";
 import { minimizeLbfgsb } from "../math/lbfgsb.ts";
 import { exp, log } from "../math/special.ts";
-import { type KernelParameters, matern52, matern52Slope, pairDistances } from "./kernel.ts";
+import type { KernelParameters } from "./kernel.ts";
 import { defaultPrior, type LogNormal, type Prior } from "./prior.ts";
 import { checkObservations, condition, type Gp, type Observations } from "./regression.ts";
 
@@ -104,53 +104,31 @@ export function negativeLogPosterior(
 ): (theta: Float64Array, gradient: Float64Array) => number {
   const { n, d, nominal } = checkObservations(data);
   const { y, variance } = data;
-  const distances = pairDistances(data.x, n, d, nominal);
-  const pairs = (n * (n - 1)) / 2;
   const weights = new Float64Array(d);
-  const K = new Float64Array(n * n);
-  const L = new Float64Array(n * n);
-  const inverse = new Float64Array(n * n);
-  const alpha = new Float64Array(n);
-  const slope = new Float64Array(pairs);
+  const diagonal = new Float64Array(n);
+  const evaluate = kernels().likelihood({ x: data.x, n, d, nominal });
   return (theta, gradient) => {
     for (let j = 0; j < d; j++) weights[j] = exp(-2 * theta[j]!);
     const signalVariance = exp(theta[d]!);
     const noiseVariance = exp(theta[d + 1]!);
-    let at = 0;
-    for (let i = 0, pair = 0; i < n; i++) {
-      for (let k = 0; k < i; k++, pair++) {
-        let r2 = 0;
-        for (let j = 0; j < d; j++) r2 += distances[at++]! * weights[j]!;
-        K[i * n + k] = signalVariance * matern52(r2);
-        slope[pair] = signalVariance * matern52Slope(r2);
-      }
-      K[i * n + i] = signalVariance + noiseVariance + (variance?.[i] ?? 0);
-    }
-    if (!tryCholesky(K, n, L)) return Infinity;
-    solveCholesky(L, n, y, alpha);
-    choleskyInverse(L, n, inverse, K);
+    for (let i = 0; i < n; i++) diagonal[i] = signalVariance + (noiseVariance + (variance?.[i] ?? 0));
+    const at = evaluate({ weights, signalVariance }, diagonal, y);
+    if (at === null) return Infinity;
 
     let value = 0;
     let fitOfData = 0;
     let noiseTrace = 0;
     let noiseTraceAll = 0;
     for (let i = 0; i < n; i++) {
-      value += log(L[i * n + i]!);
-      fitOfData += y[i]! * alpha[i]!;
-      const w = inverse[i * n + i]! - alpha[i]! * alpha[i]!;
+      const alpha = at.alpha[i]!;
+      value += log(at.factorDiagonal[i]!);
+      fitOfData += y[i]! * alpha;
+      const w = at.inverseDiagonal[i]! - alpha * alpha;
       noiseTrace += w;
       noiseTraceAll += w * (noiseVariance + (variance?.[i] ?? 0));
     }
     value += 0.5 * fitOfData;
-    gradient.fill(0);
-    at = 0;
-    for (let i = 0, pair = 0; i < n; i++) {
-      for (let k = 0; k < i; k++, pair++) {
-        const part = (inverse[i * n + k]! - alpha[i]! * alpha[k]!) * slope[pair]!;
-        for (let j = 0; j < d; j++) gradient[j]! += part * distances[at++]!;
-      }
-    }
-    for (let j = 0; j < d; j++) gradient[j]! *= -2 * weights[j]!;
+    for (let j = 0; j < d; j++) gradient[j] = -2 * weights[j]! * at.contractions[j]!;
     // tr(W K) needs no pass: K⁻¹K has trace n, and αᵀKα = yᵀα.
     gradient[d] = 0.5 * (n - fitOfData - noiseTraceAll);
     gradient[d + 1] = 0.5 * noiseVariance * noiseTrace;

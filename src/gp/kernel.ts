@@ -9,7 +9,7 @@
  *
  * Source: Rasmussen & Williams 2006, eq. 4.17.
  */
-import { exp } from "../math/special.ts";
+export { crossCovariance, matern52, matern52Slope, squaredDistances } from "../math/kernels/covariance.ts";
 
 /** What the fit chooses. */
 export interface KernelParameters {
@@ -21,128 +21,7 @@ export interface KernelParameters {
   readonly noiseVariance: number;
 }
 
-/** m(r²): the Matérn-5/2 correlation at squared scaled distance r² >= 0; 1 at 0. */
-export function matern52(r2: number): number {
-  const a = Math.sqrt(5 * r2);
-  return (1 + a + (a * a) / 3) * exp(-a);
-}
-
-/** dm/dr² = −(5/6)(1 + a) e^−a. */
-export function matern52Slope(r2: number): number {
-  const a = Math.sqrt(5 * r2);
-  return (-5 / 6) * (1 + a) * exp(-a);
-}
-
 /** 1/lⱼ², [d]. */
 export function inverseSquares(lengthScales: Float64Array): Float64Array {
   return lengthScales.map((l) => 1 / (l * l));
-}
-
-/**
- * Dⱼ for every pair of rows, pair by pair: (1,0), (2,0), (2,1), (3,0), …; what a fit needs at every step and what never
- * changes with the length-scales.
- *
- * @param x       [n, d]
- * @param nominal [d], 1 where a coordinate has unordered levels
- * @returns       [n(n−1)/2, d]
- */
-export function pairDistances(x: Float64Array, n: number, d: number, nominal: Uint8Array): Float64Array {
-  const distances = new Float64Array(((n * (n - 1)) / 2) * d);
-  let at = 0;
-  for (let i = 1; i < n; i++) {
-    for (let k = 0; k < i; k++) {
-      for (let j = 0; j < d; j++) {
-        const difference = x[i * d + j]! - x[k * d + j]!;
-        distances[at++] = nominal[j] ? Number(difference !== 0) : difference * difference;
-      }
-    }
-  }
-  return distances;
-}
-
-/**
- * Cross-covariances s² m(r²(aᵢ, bₖ)).
- *
- * @param a       [m, d]
- * @param b       [n, d]
- * @param weights 1/lⱼ², [d]
- * @param out     [m, n], overwritten
- */
-export function crossCovariance(
-  a: Float64Array,
-  m: number,
-  b: Float64Array,
-  n: number,
-  nominal: Uint8Array,
-  weights: Float64Array,
-  signalVariance: number,
-  out: Float64Array,
-): void {
-  const d = nominal.length;
-  for (let i = 0; i < m; i++) {
-    const row = i * n;
-    squaredDistances(a, i * d, b, n, nominal, weights, out, row);
-    for (let k = row; k < row + n; k++) out[k] = signalVariance * matern52(out[k]!);
-  }
-}
-
-/**
- * r²(x, bₖ) for one point, at x[offset] …, and n rows of b; written to out[at] ….
- *
- * Four rows at a time: a single sum would wait for each of its additions to end, four of them overlap.
- */
-export function squaredDistances(
-  x: Float64Array,
-  offset: number,
-  b: Float64Array,
-  n: number,
-  nominal: Uint8Array,
-  weights: Float64Array,
-  out: Float64Array,
-  at: number,
-): void {
-  const d = nominal.length;
-  let k = 0;
-  for (; k + 3 < n; k += 4) {
-    const b0 = k * d;
-    const b1 = b0 + d;
-    const b2 = b1 + d;
-    const b3 = b2 + d;
-    let r0 = 0;
-    let r1 = 0;
-    let r2 = 0;
-    let r3 = 0;
-    for (let j = 0; j < d; j++) {
-      const u = x[offset + j]!;
-      const w = weights[j]!;
-      const t0 = u - b[b0 + j]!;
-      const t1 = u - b[b1 + j]!;
-      const t2 = u - b[b2 + j]!;
-      const t3 = u - b[b3 + j]!;
-      if (nominal[j] === 0) {
-        r0 += t0 * t0 * w;
-        r1 += t1 * t1 * w;
-        r2 += t2 * t2 * w;
-        r3 += t3 * t3 * w;
-      } else {
-        if (t0 !== 0) r0 += w;
-        if (t1 !== 0) r1 += w;
-        if (t2 !== 0) r2 += w;
-        if (t3 !== 0) r3 += w;
-      }
-    }
-    out[at + k] = r0;
-    out[at + k + 1] = r1;
-    out[at + k + 2] = r2;
-    out[at + k + 3] = r3;
-  }
-  for (; k < n; k++) {
-    let sum = 0;
-    for (let j = 0; j < d; j++) {
-      const t = x[offset + j]! - b[k * d + j]!;
-      if (nominal[j] === 0) sum += t * t * weights[j]!;
-      else if (t !== 0) sum += weights[j]!;
-    }
-    out[at + k] = sum;
-  }
 }

@@ -10,23 +10,11 @@
  * Source: Rasmussen & Williams 2006, algorithm 2.1.
  */
 import { show, ValidationError } from "../errors.ts";
-import {
-  appendRow,
-  cholesky,
-  solveCholesky,
-  solveLower,
-  solveLowerMany,
-  solveLowerTransposed,
-} from "../math/cholesky.ts";
+import { appendRow, climbJitterLadder, solveCholesky } from "../math/cholesky.ts";
+import type { Process } from "../math/kernels/engine.ts";
+import { kernels } from "../math/kernels/index.ts";
 import { log } from "../math/special.ts";
-import {
-  crossCovariance,
-  inverseSquares,
-  type KernelParameters,
-  matern52,
-  matern52Slope,
-  squaredDistances,
-} from "./kernel.ts";
+import { crossCovariance, inverseSquares, type KernelParameters } from "./kernel.ts";
 
 /** What was observed. */
 export interface Observations {
@@ -40,7 +28,7 @@ export interface Observations {
   readonly variance?: Float64Array;
 }
 
-/** A Gaussian process that has taken in its data. */
+/** A Gaussian process that has taken in its data. Its arrays are not to be written to: copies of them may be kept. */
 export interface Gp {
   /** Observations. */
   readonly n: number;
@@ -87,18 +75,17 @@ const VARIANCE_LEAST = 1e-12;
 export function condition(data: Observations, parameters: KernelParameters): Gp {
   const { n, d, nominal } = checkObservations(data);
   checkParameters(parameters, d);
-  const K = covariance(data, n, nominal, parameters);
-  const { L } = cholesky(K, n);
-  return { n, d, x: data.x, y: data.y, nominal, parameters, L, alpha: solveCholesky(L, n, data.y) };
-}
-
-/** K, [n, n]. */
-function covariance(data: Observations, n: number, nominal: Uint8Array, parameters: KernelParameters): Float64Array {
-  const K = new Float64Array(n * n);
   const { lengthScales, signalVariance, noiseVariance } = parameters;
-  crossCovariance(data.x, n, data.x, n, nominal, inverseSquares(lengthScales), signalVariance, K);
-  for (let i = 0; i < n; i++) K[i * n + i]! += noiseVariance + (data.variance?.[i] ?? 0);
-  return K;
+  const points = { n, d, x: data.x, nominal };
+  const covariance = { weights: inverseSquares(lengthScales), signalVariance };
+  const own = Float64Array.from({ length: n }, (_, i) => signalVariance + (noiseVariance + (data.variance?.[i] ?? 0)));
+  const L = new Float64Array(n * n);
+  const trace = own.reduce((sum, element) => sum + element, 0);
+  climbJitterLadder(n, trace, (jitter) => {
+    const diagonal = own.map((element) => element + jitter);
+    return kernels().factorCovariance(points, covariance, diagonal, L);
+  });
+  return { n, d, x: data.x, y: data.y, nominal, parameters, L, alpha: solveCholesky(L, n, data.y) };
 }
 
 /**
@@ -111,7 +98,7 @@ export function append(gp: Gp, x: Float64Array, y: number, variance = 0): Gp {
   const { n, d, nominal, parameters } = gp;
   const k = new Float64Array(n);
   crossCovariance(x, 1, gp.x, n, nominal, inverseSquares(parameters.lengthScales), parameters.signalVariance, k);
-  const L = appendRow(gp.L, n, k, parameters.signalVariance + parameters.noiseVariance + variance);
+  const L = appendRow(gp.L, n, k, parameters.signalVariance + (parameters.noiseVariance + variance));
   const ys = concat(gp.y, [y]);
   return { n: n + 1, d, x: concat(gp.x, x), y: ys, nominal, parameters, L, alpha: solveCholesky(L, n + 1, ys) };
 }
@@ -123,19 +110,20 @@ export function append(gp: Gp, x: Float64Array, y: number, variance = 0): Gp {
  * @throws ValidationError when the length of x is no multiple of d
  */
 export function posterior(gp: Gp, x: Float64Array): Posterior {
-  const { n, d, parameters } = gp;
+  const { d, parameters } = gp;
   const m = x.length / d;
   if (!Number.isInteger(m))
     throw new ValidationError(`Points must be rows of ${d} coordinates, [m, ${d}], but got ${x.length} numbers.`);
-  const { signalVariance } = parameters;
-  const k = new Float64Array(n * m);
-  crossCovariance(gp.x, n, x, m, gp.nominal, inverseSquares(parameters.lengthScales), signalVariance, k);
   const mean = new Float64Array(m);
-  for (let i = 0; i < n; i++) for (let c = 0; c < m; c++) mean[c]! += k[i * m + c]! * gp.alpha[i]!;
-  const v = solveLowerMany(gp.L, n, k, m, k);
-  const variance = new Float64Array(m).fill(signalVariance);
-  for (let i = 0; i < n; i++) for (let c = 0; c < m; c++) variance[c]! -= v[i * m + c]! * v[i * m + c]!;
-  return { mean, sigma: variance.map((value) => Math.sqrt(Math.max(value, VARIANCE_LEAST * signalVariance))) };
+  const variance = new Float64Array(m);
+  kernels().moments(processOf(gp), x, m, mean, variance);
+  const least = VARIANCE_LEAST * parameters.signalVariance;
+  return { mean, sigma: variance.map((value) => Math.sqrt(Math.max(value, least))) };
+}
+
+function processOf({ n, d, x, nominal, parameters, L, alpha }: Gp): Process {
+  const { lengthScales, signalVariance } = parameters;
+  return { n, d, x, nominal, weights: inverseSquares(lengthScales), signalVariance, L, alpha };
 }
 
 /**
@@ -146,43 +134,20 @@ export function posterior(gp: Gp, x: Float64Array): Posterior {
  * @param x [d]
  */
 export function posteriorGradient(gp: Gp, x: Float64Array): PosteriorGradient {
-  const { n, d, nominal, parameters, alpha } = gp;
-  const { signalVariance } = parameters;
-  const weights = inverseSquares(parameters.lengthScales);
-  const k = new Float64Array(n);
-  const slope = new Float64Array(n);
-  squaredDistances(x, 0, gp.x, n, nominal, weights, k, 0);
-  for (let i = 0; i < n; i++) {
-    slope[i] = 2 * signalVariance * matern52Slope(k[i]!);
-    k[i] = signalVariance * matern52(k[i]!);
-  }
-  let mean = 0;
-  for (let i = 0; i < n; i++) mean += k[i]! * alpha[i]!;
-  const v = solveLower(gp.L, n, k, k);
-  let variance = signalVariance;
-  for (let i = 0; i < n; i++) variance -= v[i]! * v[i]!;
-  const least = VARIANCE_LEAST * signalVariance;
-  const sigma = Math.sqrt(Math.max(variance, least));
-  const w = solveLowerTransposed(gp.L, n, v, v);
+  const { d, nominal } = gp;
+  const process = processOf(gp);
+  const least = VARIANCE_LEAST * process.signalVariance;
+  const out = new Float64Array(2 + 2 * d);
+  kernels().gradient(process, x, least, out);
   const meanGradient = new Float64Array(d);
   const sigmaGradient = new Float64Array(d);
-  // On the floor the standard deviation is constant.
-  const bySigma = variance > least ? -1 / sigma : 0;
-  for (let i = 0; i < n; i++) {
-    const meanPart = alpha[i]! * slope[i]!;
-    const sigmaPart = w[i]! * slope[i]! * bySigma;
-    for (let j = 0; j < d; j++) {
-      const difference = x[j]! - gp.x[i * d + j]!;
-      meanGradient[j]! += meanPart * difference;
-      sigmaGradient[j]! += sigmaPart * difference;
-    }
-  }
   for (let j = 0; j < d; j++) {
-    const factor = nominal[j] ? 0 : weights[j]!;
-    meanGradient[j]! *= factor;
-    sigmaGradient[j]! *= factor;
+    const factor = nominal[j] ? 0 : process.weights[j]!;
+    meanGradient[j] = out[2 + 2 * j]! * factor;
+    sigmaGradient[j] = out[3 + 2 * j]! * factor;
   }
-  return { mean, sigma, meanGradient, sigmaGradient };
+  // On the floor the standard deviation is constant.
+  return { mean: out[0]!, sigma: Math.sqrt(Math.max(out[1]!, least)), meanGradient, sigmaGradient };
 }
 
 /** log p(y | X, parameters) = −½ yᵀα − Σ log Lᵢᵢ − (n/2) log 2π. Source: Rasmussen & Williams 2006, eq. 2.30. */

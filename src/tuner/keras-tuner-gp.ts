@@ -180,12 +180,11 @@ function likeliestLogLength(distances: Float64Array, y: Float64Array, alpha: num
   const n = y.length;
   const L = new Float64Array(n * n);
   const inverse = new Float64Array(n * n);
-  const work = new Float64Array(n * n);
   const negative = ([logLength]: Float64Array, gradient: Float64Array): number => {
     const length = exp(logLength!);
     if (!tryCholesky(kernelMatrix(distances, n, length, alpha), n, L)) return Number.POSITIVE_INFINITY;
     const weights = solveCholesky(L, n, y);
-    choleskyInverse(L, n, inverse, work);
+    choleskyInverse(L, n, inverse);
     let value = 0;
     let slope = 0;
     for (let i = 0; i < n; i++) {

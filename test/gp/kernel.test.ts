@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createEmbedding } from "../../src/gp/embedding.ts";
-import { crossCovariance, matern52, matern52Slope, pairDistances } from "../../src/gp/kernel.ts";
+import { crossCovariance, matern52, matern52Slope } from "../../src/gp/kernel.ts";
 import { tryCholesky } from "../../src/math/cholesky.ts";
 import { createRng } from "../../src/math/rng.ts";
 
@@ -23,9 +23,12 @@ test("the slope is that of central differences, and finite at distance 0", () =>
   }
 });
 
-test("distances of pairs are squares for numbers and 0 or 1 for levels", () => {
+test("squared distances are squares for numbers and 0 or 1 for levels, by weight", () => {
   const x = Float64Array.of(0, 3, 0.5, 3, 1, 7);
-  expect([...pairDistances(x, 3, 2, Uint8Array.of(0, 1))]).toEqual([0.25, 0, 1, 1, 0.25, 1]);
+  const k = new Float64Array(9);
+  crossCovariance(x, 3, x, 3, Uint8Array.of(0, 1), Float64Array.of(2, 10), 3, k);
+  const distances = [0, 0.5, 12, 0.5, 0, 10.5, 12, 10.5, 0];
+  expect([...k]).toEqual(distances.map((r2) => 3 * matern52(r2)));
 });
 
 test("the kernel of a mixed conditional space is positive definite", () => {
@@ -66,7 +69,7 @@ test("inactive coordinates do not tell configurations apart, activity does", () 
   embedding.embed([0.2, 0.9, 0.75], [1, 0, 0], rows, embedding.width);
   embedding.embed([0.2, 0.5, 0.75], [1, 1, 1], rows, 2 * embedding.width);
   expect(embedding.width).toBe(4);
-  const distances = pairDistances(rows, 3, embedding.width, embedding.nominal);
-  expect([...distances.subarray(0, 4)]).toEqual([0, 0, 0, 0]);
-  expect([...distances.subarray(4, 8)]).toEqual([0, 0, 1, 1]);
+  const k = new Float64Array(3);
+  crossCovariance(rows, 1, rows, 3, embedding.nominal, Float64Array.of(1, 10, 100, 1000), 1, k);
+  expect([...k]).toEqual([1, 1, matern52(1100)]);
 });

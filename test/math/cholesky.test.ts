@@ -9,7 +9,6 @@ import {
   solveLower,
   solveLowerMany,
   solveLowerTransposed,
-  solveLowerTransposedMany,
   tryCholesky,
 } from "../../src/math/cholesky.ts";
 import { createRng } from "../../src/math/rng.ts";
@@ -146,15 +145,12 @@ describe("triangular systems", () => {
         const B = Float64Array.from({ length: n * m }, () => rng.normal());
         const before = B.slice();
         const X = solveLowerMany(L, n, B, m);
-        const Y = solveLowerTransposedMany(L, n, B, m);
         expect(B).toEqual(before);
         for (let c = 0; c < m; c++) {
           const column = Float64Array.from({ length: n }, (_, i) => B[i * m + c]!);
           const x = solveLower(L, n, column);
-          const y = solveLowerTransposed(L, n, column);
           for (let i = 0; i < n; i++) {
             expect(X[i * m + c]).toBe(x[i]);
-            expect(Y[i * m + c]).toBe(y[i]);
           }
           expect(solveLower(L, n, column.slice(), column)).toEqual(x);
         }
@@ -171,7 +167,7 @@ describe("the inverse", () => {
         const a = positiveDefinite(n, seed);
         const { L } = cholesky(a, n);
         const dirty = (): Float64Array => new Float64Array(n * n).fill(7);
-        const inverse = choleskyInverse(L, n, dirty(), dirty());
+        const inverse = choleskyInverse(L, n, dirty());
         const identity = new Float64Array(n * n);
         for (let i = 0; i < n; i++) {
           identity[i * n + i] = 1;
