@@ -9,7 +9,9 @@
  *
  * Source: Rasmussen & Williams 2006, eq. 4.17.
  */
-export { crossCovariance, matern52, matern52Slope, squaredDistances } from "../math/kernels/covariance.ts";
+import { kernels } from "../math/kernels/index.ts";
+
+export { matern52, matern52Slope, squaredDistances } from "../math/kernels/covariance.ts";
 
 /** What the fit chooses. */
 export interface KernelParameters {
@@ -24,4 +26,25 @@ export interface KernelParameters {
 /** 1/lⱼ², [d]. */
 export function inverseSquares(lengthScales: Float64Array): Float64Array {
   return lengthScales.map((l) => 1 / (l * l));
+}
+
+/**
+ * Cross-covariances s² m(r²(aᵢ, bₖ)).
+ *
+ * @param a       [m, d]
+ * @param b       [n, d]
+ * @param weights 1/lⱼ², [d]
+ * @param out     [m, n], overwritten
+ */
+export function crossCovariance(
+  a: Float64Array,
+  m: number,
+  b: Float64Array,
+  n: number,
+  nominal: Uint8Array,
+  weights: Float64Array,
+  signalVariance: number,
+  out: Float64Array,
+): void {
+  kernels().crossCovariance(a, m, b, n, nominal, { weights, signalVariance }, out);
 }

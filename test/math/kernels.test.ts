@@ -154,6 +154,20 @@ describe("WebAssembly and TypeScript give the same bits:", () => {
     );
   });
 
+  test("covariances of two lists of points", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 60 }), seeds, (m, n, seed) => {
+        const { d, nominal, x } = randomPoints(createRng(seed), m + n);
+        const covariance = { weights: new Float64Array(d).fill(seed % 7), signalVariance: 2 };
+        agree((kernels) => {
+          const out = new Float64Array(m * n).fill(NaN);
+          kernels.crossCovariance(x, m, x.subarray(m * d), n, nominal, covariance, out);
+          return [out];
+        });
+      }),
+    );
+  });
+
   test("the steps of a fit, one interrupted by other work", () => {
     fc.assert(
       fc.property(sizes, seeds, (n, seed) => {

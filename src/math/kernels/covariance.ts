@@ -8,7 +8,7 @@ import type { Covariance, Points } from "./engine.ts";
 /** m(r²): the Matérn-5/2 correlation at squared scaled distance r² >= 0; 1 at 0. */
 export function matern52(r2: number): number {
   const a = Math.sqrt(5 * r2);
-  return (1 + a + (a * a) / 3) * exp(-a);
+  return (1 + a + (5 / 3) * r2) * exp(-a);
 }
 
 /** dm/dr² = −(5/6)(1 + a) e^−a. */
@@ -17,22 +17,14 @@ export function matern52Slope(r2: number): number {
   return (-5 / 6) * (1 + a) * exp(-a);
 }
 
-/**
- * Cross-covariances s² m(r²(aᵢ, bₖ)).
- *
- * @param a       [m, d]
- * @param b       [n, d]
- * @param weights 1/lⱼ², [d]
- * @param out     [m, n], overwritten
- */
+/** s² m(r²(aᵢ, bₖ)) for a [m, d] and b [n, d], to out, [m, n]. */
 export function crossCovariance(
   a: Float64Array,
   m: number,
   b: Float64Array,
   n: number,
   nominal: Uint8Array,
-  weights: Float64Array,
-  signalVariance: number,
+  { weights, signalVariance }: Covariance,
   out: Float64Array,
 ): void {
   const d = nominal.length;

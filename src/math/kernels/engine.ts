@@ -67,6 +67,16 @@ export interface Kernels {
   factor(a: Float64Array, n: number, L: Float64Array, jitter: number): boolean;
   /** The same for the kernel matrix of points, with this diagonal, [n]. */
   factorCovariance(points: Points, covariance: Covariance, diagonal: Float64Array, L: Float64Array): boolean;
+  /** s² m(r²(aᵢ, bₖ)) for a [m, d] and b [n, d], to out, [m, n]. */
+  crossCovariance(
+    a: Float64Array,
+    m: number,
+    b: Float64Array,
+    n: number,
+    nominal: Uint8Array,
+    covariance: Covariance,
+    out: Float64Array,
+  ): void;
   /** X with L X = B for m right-hand sides, B and X [n, m]; X may be B itself. */
   solveLowerMany(L: Float64Array, n: number, B: Float64Array, m: number, X: Float64Array): void;
   /** (L Lᵀ)⁻¹, [n, n], both triangles. */

@@ -10,6 +10,7 @@ export const typescriptKernels: Kernels = {
     fillCovariance(points, covariance, diagonal, L);
     return factor(L, points.n, L, 0);
   },
+  crossCovariance,
   solveLowerMany,
   inverse,
   likelihood,
@@ -63,9 +64,9 @@ function contract(
 }
 
 function moments(process: Process, at: Float64Array, m: number, mean: Float64Array, variance: Float64Array): void {
-  const { n, x, nominal, weights, signalVariance, L, alpha } = process;
+  const { n, x, nominal, signalVariance, L, alpha } = process;
   const k = new Float64Array(n * m);
-  crossCovariance(x, n, at, m, nominal, weights, signalVariance, k);
+  crossCovariance(x, n, at, m, nominal, process, k);
   mean.fill(0);
   for (let i = 0; i < n; i++) for (let c = 0; c < m; c++) mean[c] = mean[c]! + k[i * m + c]! * alpha[i]!;
   solveLowerMany(L, n, k, m, k);

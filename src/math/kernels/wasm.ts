@@ -24,7 +24,7 @@ const RESIDENTS = 2;
 /** A memory that has grown beyond this many bytes is given back when it is next emptied. */
 const LARGEST_KEPT = 1 << 26;
 /** Where the module leaves the memory to us, in bytes. */
-const BASE = 1024;
+const BASE = 4096;
 const PAGE = 65536;
 
 /** Points as the module reads them; places in bytes. */
@@ -93,6 +93,43 @@ class WasmKernels implements Kernels {
     return true;
   }
 
+  crossCovariance(
+    a: Float64Array,
+    m: number,
+    b: Float64Array,
+    n: number,
+    nominal: Uint8Array,
+    covariance: Covariance,
+    out: Float64Array,
+  ): void {
+    if (m * n < N_LEAST * N_LEAST) {
+      typescriptKernels.crossCovariance(a, m, b, n, nominal, covariance, out);
+      return;
+    }
+    const d = nominal.length;
+    this.#begin();
+    const places = {
+      fours: this.#take(4 * blocksOf(m) * d),
+      b: this.#take(n * d),
+      nominal: this.#take((d + 7) >> 3),
+      weights: this.#take(d),
+      out: this.#take(4 * n),
+    };
+    this.#reserve();
+    const f64 = this.#f64;
+    writeFours(a, 0, m, d, f64, places.fours / 8);
+    f64.set(b.subarray(0, n * d), places.b / 8);
+    new Uint8Array(f64.buffer).set(nominal, places.nominal);
+    f64.set(covariance.weights, places.weights / 8);
+    const s2 = covariance.signalVariance;
+    for (let i = 0; i < m; i += 4) {
+      const four = places.fours + 8 * i * d;
+      const { b: rows, nominal: levels, weights } = places;
+      this.#exports.covarianceOfFour(four, rows, 8 * d, n, d, levels, weights, s2, 0, places.out, 0);
+      copyFromFours(f64, places.out / 8, out, i * n, n, Math.min(4, m - i));
+    }
+  }
+
   solveLowerMany(L: Float64Array, n: number, B: Float64Array, m: number, X: Float64Array): void {
     if (n < N_LEAST || m < POINTS_LEAST) {
       typescriptKernels.solveLowerMany(L, n, B, m, X);
@@ -108,29 +145,9 @@ class WasmKernels implements Kernels {
       const columns = Math.min(4 * PANELS, m - c);
       const panels = blocksOf(columns);
       this.#f64.fill(0, v / 8, v / 8 + panels * blocks * 16);
-      this.#copyPanels(
-        v,
-        blocks,
-        n,
-        c,
-        columns,
-        (place, at) => {
-          this.#f64[place] = B[at]!;
-        },
-        m,
-      );
+      copyPanels(this.#f64, v, 4 * blocks, B, n, m, c, columns, false);
       this.#exports.solvePanels(p, blocks, v, panels, 0);
-      this.#copyPanels(
-        v,
-        blocks,
-        n,
-        c,
-        columns,
-        (place, at) => {
-          X[at] = this.#f64[place]!;
-        },
-        m,
-      );
+      copyPanels(this.#f64, v, 4 * blocks, X, n, m, c, columns, true);
     }
   }
 
@@ -395,39 +412,86 @@ class WasmKernels implements Kernels {
   /** Packs a lower triangle, [n, n], in block rows of four; what is missing to the last block is that of the identity. */
   #packTriangle(a: Float64Array, n: number, p: number, jitter: number): void {
     const f64 = this.#f64;
-    f64.fill(0, p / 8, p / 8 + triangleLength(n));
-    for (let i = 0; i < n; i++) {
+    const whole = n & ~3;
+    let at = p / 8;
+    // Four rows at once: the packed elements lie side by side.
+    for (let i = 0; i < whole; i += 4) {
       const row = i * n;
-      let at = rowStart(p, i);
-      for (let k = row; k < row + i; k++, at += 4) f64[at] = a[k]!;
-      f64[at] = a[row + i]! + jitter;
+      const end = row + i + 4;
+      for (let k = row; k < end; k++, at += 4) {
+        f64[at] = a[k]!;
+        f64[at + 1] = a[k + n]!;
+        f64[at + 2] = a[k + 2 * n]!;
+        f64[at + 3] = a[k + 3 * n]!;
+      }
+      clearAboveDiagonal(f64, at - 16);
     }
-    for (let i = n; i < 4 * blocksOf(n); i++) f64[rowStart(p, i) + 4 * i] = 1;
+    if (whole < n) {
+      f64.fill(0, at, p / 8 + triangleLength(n));
+      for (let i = whole; i < n; i++) for (let k = 0; k <= i; k++) f64[rowStart(p, i) + 4 * k] = a[i * n + k]!;
+      for (let i = n; i < whole + 4; i++) f64[rowStart(p, i) + 4 * i] = 1;
+    }
+    for (let i = 0; i < n; i++) f64[rowStart(p, i) + 4 * i]! += jitter;
   }
 
   #unpackTriangle(p: number, n: number, L: Float64Array): void {
     const f64 = this.#f64;
-    for (let i = 0; i < n; i++) {
+    const whole = n & ~3;
+    let at = p / 8;
+    for (let i = 0; i < whole; i += 4) {
       const row = i * n;
-      let at = rowStart(p, i);
-      for (let k = row; k <= row + i; k++, at += 4) L[k] = f64[at]!;
-      L.fill(0, row + i + 1, row + n);
+      const end = row + i + 4;
+      for (let k = row; k < end; k++, at += 4) {
+        L[k] = f64[at]!;
+        L[k + n] = f64[at + 1]!;
+        L[k + 2 * n] = f64[at + 2]!;
+        L[k + 3 * n] = f64[at + 3]!;
+      }
+      for (let r = i; r < i + 4; r++) L.fill(0, r * n + i + 4, (r + 1) * n);
+    }
+    for (let i = whole; i < n; i++) {
+      for (let k = 0; k < n; k++) L[i * n + k] = k <= i ? f64[rowStart(p, i) + 4 * k]! : 0;
     }
   }
+}
 
-  /** Columns c … of a matrix [n, m] beside panels of four at v. */
-  #copyPanels(
-    v: number,
-    blocks: number,
-    n: number,
-    c: number,
-    columns: number,
-    copy: (place: number, at: number) => void,
-    m: number,
-  ): void {
-    for (let s = 0; s < columns; s++) {
-      let place = v / 8 + (s >> 2) * blocks * 16 + (s & 3);
-      for (let i = 0; i < n; i++, place += 4) copy(place, i * m + c + s);
+/** Up to four neighbouring rows of a matrix, row by row of length n at `to`, from [n][4] at `from`. */
+function copyFromFours(f64: Float64Array, from: number, out: Float64Array, to: number, n: number, rows: number): void {
+  if (rows < 4) {
+    for (let r = 0; r < rows; r++) for (let k = 0; k < n; k++) out[to + r * n + k] = f64[from + 4 * k + r]!;
+    return;
+  }
+  for (let k = to, at = from; k < to + n; k++, at += 4) {
+    out[k] = f64[at]!;
+    out[k + n] = f64[at + 1]!;
+    out[k + 2 * n] = f64[at + 2]!;
+    out[k + 3 * n] = f64[at + 3]!;
+  }
+}
+
+/** The elements of a diagonal tile [column][row] that lie above the diagonal. */
+function clearAboveDiagonal(f64: Float64Array, tile: number): void {
+  for (let column = 1; column < 4; column++) f64.fill(0, tile + 4 * column, tile + 5 * column);
+}
+
+/** Columns c … of a matrix [n, m] as panels of four at v, [⌈columns/4⌉][.., 4]; or, with `back`, the panels to the matrix. */
+function copyPanels(
+  f64: Float64Array,
+  v: number,
+  length: number,
+  B: Float64Array,
+  n: number,
+  m: number,
+  c: number,
+  columns: number,
+  back: boolean,
+): void {
+  for (let first = 0; first < columns; first += 4) {
+    const width = Math.min(4, columns - first);
+    let place = v / 8 + first * length;
+    for (let at = c + first; at < n * m; at += m, place += 4) {
+      if (back) for (let s = 0; s < width; s++) B[at + s] = f64[place + s]!;
+      else for (let s = 0; s < width; s++) f64[place + s] = B[at + s]!;
     }
   }
 }
@@ -474,6 +538,7 @@ interface Exports {
   solveOneTransposed(p: number, blocks: number, x: number): void;
   inverse(p: number, blocks: number, v: number, q: number): void;
   covariance(...args: number[]): void;
+  covarianceOfFour(...args: number[]): void;
   contract(...args: number[]): void;
   moments(...args: number[]): void;
   gradient(...args: number[]): void;

@@ -1,49 +1,76 @@
 /**
- * The Matérn-5/2 of scaled distances between points, four points against a list of others: k = s² (1 + a + a²/3) e^−a and its
+ * The Matérn-5/2 of scaled distances between points, four points against a list of others: k = s² (1 + a + 5/3 r²) e^−a and its
  * slope f (−5/6)(1 + a) e^−a, with a = √(5 r²); and what a gradient contracts with them. Operation for operation what
  * `../typescript.ts` does with one number.
  */
 import { blockStart, FOUR } from "./tile";
 
-const LOG2E: f64 = Math.LOG2E;
-const LN2_HIGH: f64 = 0.6931471803691238;
-const LN2_LOW: f64 = 1.9082149292705877e-10;
+/**
+ * Constants are read from memory: a load that spreads a number costs one instruction, a vector that is spelled out in the code
+ * several, every time.
+ */
+const CONSTANTS = memory.data<f64>([
+  Math.LOG2E,
+  0.5,
+  0.6931471803691238,
+  1.9082149292705877e-10,
+  4.143741142274464e-8,
+  -1.6534059505063117e-6,
+  6.613756471282328e-5,
+  -0.002777777777756372,
+  0.1666666666666666,
+  2,
+  1,
+  5,
+  1.6666666666666667,
+  -0.8333333333333334,
+  -745.2,
+  -1021,
+  100,
+  7.888609052210118e-31,
+]);
+
+@inline
+function constant(index: usize): v128 {
+  return v128.load_splat<f64>(CONSTANTS + 8 * index);
+}
 
 /** e^−a for a >= 0, by the reduction and polynomial of `exp` in src/math/special.ts. */
 function expNegative(a: v128): v128 {
   const x = f64x2.neg(a);
-  const k = f64x2.trunc(f64x2.sub(f64x2.mul(x, f64x2.splat(LOG2E)), f64x2.splat(0.5)));
-  const high = f64x2.sub(x, f64x2.mul(k, f64x2.splat(LN2_HIGH)));
-  const low = f64x2.mul(k, f64x2.splat(LN2_LOW));
+  // k = trunc(x log₂e − ½), as an integer, saturating.
+  const k = i32x4.trunc_sat_f64x2_s_zero(f64x2.sub(f64x2.mul(x, constant(0)), constant(1)));
+  const kf = f64x2.convert_low_i32x4_s(k);
+  const high = f64x2.sub(x, f64x2.mul(kf, constant(2)));
+  const low = f64x2.mul(kf, constant(3));
   const r = f64x2.sub(high, low);
   const t = f64x2.mul(r, r);
-  let p = f64x2.mul(t, f64x2.splat(4.143741142274464e-8));
-  p = f64x2.mul(t, f64x2.add(f64x2.splat(-1.6534059505063117e-6), p));
-  p = f64x2.mul(t, f64x2.add(f64x2.splat(6.613756471282328e-5), p));
-  p = f64x2.mul(t, f64x2.add(f64x2.splat(-0.002777777777756372), p));
-  p = f64x2.mul(t, f64x2.add(f64x2.splat(0.1666666666666666), p));
+  let p = f64x2.mul(t, constant(4));
+  p = f64x2.mul(t, f64x2.add(constant(5), p));
+  p = f64x2.mul(t, f64x2.add(constant(6), p));
+  p = f64x2.mul(t, f64x2.add(constant(7), p));
+  p = f64x2.mul(t, f64x2.add(constant(8), p));
   const c = f64x2.sub(r, p);
-  const quotient = f64x2.div(f64x2.mul(r, c), f64x2.sub(f64x2.splat(2), c));
-  const y = f64x2.sub(f64x2.splat(1), f64x2.sub(f64x2.sub(low, quotient), high));
-  // 2^k in two steps where it is below the smallest normal number.
-  const isSmall = f64x2.lt(k, f64x2.splat(-1021));
-  const exponent = f64x2.add(k, v128.and(isSmall, f64x2.splat(100)));
-  const bits = i64x2.extend_low_i32x4_s(i32x4.trunc_sat_f64x2_s_zero(exponent));
-  const power = i64x2.shl(i64x2.add(bits, i64x2.splat(1023)), 52);
-  const rest = v128.bitselect(f64x2.splat(7.888609052210118e-31), f64x2.splat(1), isSmall);
-  const e = f64x2.mul(f64x2.mul(y, power), rest);
-  // NaN passes, what underflows is 0.
-  return v128.bitselect(v128.and(f64x2.ne(x, x), x), e, f64x2.eq(f64x2.gt(x, f64x2.splat(-745.2)), f64x2.splat(0)));
+  const quotient = f64x2.div(f64x2.mul(r, c), f64x2.sub(constant(9), c));
+  const y = f64x2.sub(constant(10), f64x2.sub(f64x2.sub(low, quotient), high));
+  const bits = i64x2.extend_low_i32x4_s(k);
+  const one = constant(10);
+  const isSmall = f64x2.lt(kf, constant(15));
+  // 2^k by its exponent, added to that of 1.
+  if (!v128.any_true(isSmall)) return f64x2.mul(y, i64x2.add(i64x2.shl(bits, 52), one));
+  // In two steps where it is below the smallest normal number. NaN passes, and what underflows is 0.
+  const exponent = i32x4.trunc_sat_f64x2_s_zero(f64x2.add(kf, v128.and(isSmall, constant(16))));
+  const power = i64x2.add(i64x2.shl(i64x2.extend_low_i32x4_s(exponent), 52), one);
+  const e = f64x2.mul(f64x2.mul(y, power), v128.bitselect(constant(17), one, isSmall));
+  return v128.bitselect(e, v128.and(f64x2.ne(x, x), x), f64x2.gt(x, constant(14)));
 }
 
 function writeCovariance(r2: v128, s: v128, f: v128, out: usize, slope: usize): void {
-  const one = f64x2.splat(1);
-  const a = f64x2.sqrt(f64x2.mul(f64x2.splat(5), r2));
+  const a = f64x2.sqrt(f64x2.mul(constant(11), r2));
   const e = expNegative(a);
-  const linear = f64x2.add(one, a);
-  const polynomial = f64x2.add(linear, f64x2.div(f64x2.mul(a, a), f64x2.splat(3)));
-  v128.store(out, f64x2.mul(s, f64x2.mul(polynomial, e)));
-  if (slope !== 0) v128.store(slope, f64x2.mul(f, f64x2.mul(f64x2.mul(f64x2.splat(-0.8333333333333334), linear), e)));
+  const linear = f64x2.add(constant(10), a);
+  v128.store(out, f64x2.mul(s, f64x2.mul(f64x2.add(linear, f64x2.mul(constant(12), r2)), e)));
+  if (slope !== 0) v128.store(slope, f64x2.mul(f, f64x2.mul(f64x2.mul(constant(13), linear), e)));
 }
 
 /**

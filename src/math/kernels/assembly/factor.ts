@@ -2,7 +2,7 @@
  * The Cholesky factor of a packed triangle, in place, and what is solved with it. The triangle has ⌈n/4⌉ block rows of tiles
  * [column][row]; rows beyond n are those of the identity.
  */
-import { blockStart, FOUR, solveTile, subtractProducts, TILE } from "./tile";
+import { blockStart, FOUR, subtractProducts, TILE } from "./tile";
 
 /** Block rows factored together, so that a block row above them is read once for all. */
 const GROUP: usize = 4;
@@ -15,16 +15,14 @@ export function factor(p: usize, blocks: usize, negligible: f64): u32 {
       const above = p + blockStart(j);
       for (let i = first; i < end; i++) {
         const row = p + blockStart(i);
-        subtractProducts(row + j * TILE, row, above, 4 * j);
-        solveTile(row + j * TILE, above + j * TILE);
+        subtractProducts(row + j * TILE, row, above, 4 * j, above + j * TILE);
       }
     }
     for (let i = first; i < end; i++) {
       const row = p + blockStart(i);
       for (let j = first; j < i; j++) {
         const above = p + blockStart(j);
-        subtractProducts(row + j * TILE, row, above, 4 * j);
-        solveTile(row + j * TILE, above + j * TILE);
+        subtractProducts(row + j * TILE, row, above, 4 * j, above + j * TILE);
       }
       if (!factorDiagonal(row, i, negligible)) return 0;
     }
@@ -69,8 +67,7 @@ export function solvePanels(p: usize, blocks: usize, v: usize, panels: usize, st
       const row = p + blockStart(i);
       for (let panel = v + first * panelBytes; panel < end; panel += panelBytes) {
         const tile = panel + i * TILE;
-        subtractProducts(tile, panel + start * TILE, row + start * TILE, 4 * (i - start));
-        solveTile(tile, row + i * TILE);
+        subtractProducts(tile, panel + start * TILE, row + start * TILE, 4 * (i - start), row + i * TILE);
       }
     }
   }

@@ -16,8 +16,11 @@ export function blockStart(i: usize): usize {
   return (i * (i + 1) * TILE) >> 1;
 }
 
-/** C −= Σ B Aᵀ, in place; `terms` is a multiple of four. */
-export function subtractProducts(c: usize, a: usize, b: usize, terms: usize): void {
+/**
+ * C −= Σ B Aᵀ, in place; `terms` is a multiple of four. Then, unless d is 0, solves D X = C in place, D the lower triangle of the
+ * diagonal tile [column][row] at d: while the sums are still in registers, as these solves would otherwise wait for memory.
+ */
+export function subtractProducts(c: usize, a: usize, b: usize, terms: usize, d: usize = 0): void {
   let c00 = v128.load(c);
   let c01 = v128.load(c, 16);
   let c10 = v128.load(c, 32);
@@ -56,6 +59,32 @@ export function subtractProducts(c: usize, a: usize, b: usize, terms: usize): vo
     c30 = f64x2.sub(c30, f64x2.mul(a0, s));
     c31 = f64x2.sub(c31, f64x2.mul(a1, s));
   }
+  if (d !== 0) {
+    let pivot = v128.load_splat<f64>(d);
+    c00 = f64x2.div(c00, pivot);
+    c01 = f64x2.div(c01, pivot);
+    let l = v128.load_splat<f64>(d, 8);
+    pivot = v128.load_splat<f64>(d, 40);
+    c10 = f64x2.div(f64x2.sub(c10, f64x2.mul(l, c00)), pivot);
+    c11 = f64x2.div(f64x2.sub(c11, f64x2.mul(l, c01)), pivot);
+    l = v128.load_splat<f64>(d, 16);
+    c20 = f64x2.sub(c20, f64x2.mul(l, c00));
+    c21 = f64x2.sub(c21, f64x2.mul(l, c01));
+    l = v128.load_splat<f64>(d, 48);
+    pivot = v128.load_splat<f64>(d, 80);
+    c20 = f64x2.div(f64x2.sub(c20, f64x2.mul(l, c10)), pivot);
+    c21 = f64x2.div(f64x2.sub(c21, f64x2.mul(l, c11)), pivot);
+    l = v128.load_splat<f64>(d, 24);
+    c30 = f64x2.sub(c30, f64x2.mul(l, c00));
+    c31 = f64x2.sub(c31, f64x2.mul(l, c01));
+    l = v128.load_splat<f64>(d, 56);
+    c30 = f64x2.sub(c30, f64x2.mul(l, c10));
+    c31 = f64x2.sub(c31, f64x2.mul(l, c11));
+    l = v128.load_splat<f64>(d, 88);
+    pivot = v128.load_splat<f64>(d, 120);
+    c30 = f64x2.div(f64x2.sub(c30, f64x2.mul(l, c20)), pivot);
+    c31 = f64x2.div(f64x2.sub(c31, f64x2.mul(l, c21)), pivot);
+  }
   v128.store(c, c00);
   v128.store(c, c01, 16);
   v128.store(c, c10, 32);
@@ -64,36 +93,4 @@ export function subtractProducts(c: usize, a: usize, b: usize, terms: usize): vo
   v128.store(c, c21, 80);
   v128.store(c, c30, 96);
   v128.store(c, c31, 112);
-}
-
-/** Solves D X = C in place, D the lower triangle of a diagonal tile [column][row], X and C tiles [row of D][column]. */
-export function solveTile(c: usize, d: usize): void {
-  let pivot = v128.load_splat<f64>(d);
-  const x00 = f64x2.div(v128.load(c), pivot);
-  const x01 = f64x2.div(v128.load(c, 16), pivot);
-  let l = v128.load_splat<f64>(d, 8);
-  pivot = v128.load_splat<f64>(d, 40);
-  const x10 = f64x2.div(f64x2.sub(v128.load(c, 32), f64x2.mul(l, x00)), pivot);
-  const x11 = f64x2.div(f64x2.sub(v128.load(c, 48), f64x2.mul(l, x01)), pivot);
-  l = v128.load_splat<f64>(d, 16);
-  let l1 = v128.load_splat<f64>(d, 48);
-  pivot = v128.load_splat<f64>(d, 80);
-  const x20 = f64x2.div(f64x2.sub(f64x2.sub(v128.load(c, 64), f64x2.mul(l, x00)), f64x2.mul(l1, x10)), pivot);
-  const x21 = f64x2.div(f64x2.sub(f64x2.sub(v128.load(c, 80), f64x2.mul(l, x01)), f64x2.mul(l1, x11)), pivot);
-  l = v128.load_splat<f64>(d, 24);
-  l1 = v128.load_splat<f64>(d, 56);
-  const l2 = v128.load_splat<f64>(d, 88);
-  pivot = v128.load_splat<f64>(d, 120);
-  let x30 = f64x2.sub(f64x2.sub(v128.load(c, 96), f64x2.mul(l, x00)), f64x2.mul(l1, x10));
-  let x31 = f64x2.sub(f64x2.sub(v128.load(c, 112), f64x2.mul(l, x01)), f64x2.mul(l1, x11));
-  x30 = f64x2.div(f64x2.sub(x30, f64x2.mul(l2, x20)), pivot);
-  x31 = f64x2.div(f64x2.sub(x31, f64x2.mul(l2, x21)), pivot);
-  v128.store(c, x00);
-  v128.store(c, x01, 16);
-  v128.store(c, x10, 32);
-  v128.store(c, x11, 48);
-  v128.store(c, x20, 64);
-  v128.store(c, x21, 80);
-  v128.store(c, x30, 96);
-  v128.store(c, x31, 112);
 }
