@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { condition, posterior } from "../../src/gp/regression.ts";
 import { cholesky } from "../../src/math/cholesky.ts";
 import type { Kernels, Points, Process } from "../../src/math/kernels/engine.ts";
@@ -258,4 +258,39 @@ test("memory that a large matrix took is given back, and what it held is read an
 
 test("the module has at most 12 KB", () => {
   expect(Buffer.from(KERNELS_WASM, "base64").length).toBeLessThanOrEqual(12 * 1024);
+});
+
+test("nothing is compiled before the first use, and then once", async () => {
+  const platform = globalThis as unknown as { WebAssembly: { Module: new (bytes: Uint8Array) => object } };
+  const { Module } = platform.WebAssembly;
+  let compiled = 0;
+  platform.WebAssembly.Module = class extends Module {
+    constructor(bytes: Uint8Array) {
+      super(bytes);
+      compiled++;
+    }
+  };
+  try {
+    vi.resetModules();
+    const { kernels } = await import("../../src/math/kernels/index.ts");
+    expect(compiled).toBe(0);
+    const start = performance.now();
+    expect(kernels().name).toBe("wasm");
+    expect(performance.now() - start).toBeLessThan(250);
+    expect(kernels().name).toBe("wasm");
+    expect(compiled).toBe(1);
+  } finally {
+    platform.WebAssembly.Module = Module;
+  }
+});
+
+test("without WebAssembly the TypeScript engine takes over", async () => {
+  vi.stubGlobal("WebAssembly", undefined);
+  try {
+    vi.resetModules();
+    const { kernels } = await import("../../src/math/kernels/index.ts");
+    expect(kernels().name).toBe("typescript");
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });

@@ -30,7 +30,6 @@ const CONSTANTS = memory.data<f64>([
   7.888609052210118e-31,
 ]);
 
-@inline
 function constant(index: usize): v128 {
   return v128.load_splat<f64>(CONSTANTS + 8 * index);
 }
