@@ -1,0 +1,34 @@
+"""scikit-optimize's `Optimizer` with its defaults, conditions flattened. It knows no failed trials: one is told as the worst loss so far."""
+from protocol import serve
+
+import warnings
+
+from skopt import Optimizer
+from skopt.space import Categorical, Integer, Real
+
+warnings.simplefilter("ignore")
+
+
+class ScikitOptimize:
+    def __init__(self, space, seed, trials):
+        self.names = [parameter.name for parameter in space.searched]
+        self.optimizer = Optimizer([dimension(parameter) for parameter in space.searched], random_state=seed)
+        self.worst = 0.0
+
+    def ask(self):
+        x = self.optimizer.ask()
+        return x, dict(zip(self.names, x))
+
+    def tell(self, x, loss):
+        self.worst = loss if loss is not None and not self.optimizer.yi else max(self.worst, loss or self.worst)
+        self.optimizer.tell(x, self.worst if loss is None else loss)
+
+
+def dimension(it):
+    if it.kind == "nominal":
+        return Categorical(range(it.size))
+    return (Real if it.kind == "real" else Integer)(it.low, it.high, prior="log-uniform" if it.log else "uniform")
+
+
+if __name__ == "__main__":
+    serve({"scikit-optimize": ScikitOptimize}, "scikit-optimize")
