@@ -1,52 +1,60 @@
 /**
- * The Python environment of the peers that a benchmark runs beside ours, and their output. It is made when it is first needed,
+ * The Python environments of the peers that a benchmark runs beside ours, and their output. One is made when it is first needed,
  * by venv and pip, in a folder outside the repository; where there is no Python, a benchmark runs without its peers.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-
-/** What the peers are, by the versions that the recorded figures are of. */
-const PACKAGES = [
-  "keras-tuner==1.4.8",
-  "keras==3.15.1",
-  process.platform === "linux" && process.arch === "x64" ? "tensorflow-cpu==2.21.0" : "tensorflow==2.21.0",
-  "scikit-learn==1.9.1",
-  // KerasTuner imports it in every trial without asking for it.
-  "tensorboard==2.21.0",
-  "onnxruntime==1.32.0",
-] as const;
-
-const PROBE = `from importlib.metadata import version
-import sys
-sys.exit([version(name) for name in ("keras-tuner", "keras", "tensorboard", "onnxruntime")]
-  != ["1.4.8", "3.15.1", "2.21.0", "1.32.0"])`;
+import {
+  ENVIRONMENTS,
+  type Environment,
+  type EnvironmentName,
+  environmentsFolder,
+  interpreter,
+} from "./environments.ts";
 
 /** For the help of a benchmark. */
 export const PEERS_HELP =
-  "--peers FOLDER (or ASSAY_PEERS) is the Python environment of the peers, made there if need be (about 1 GB); --peers none leaves them out.";
+  "--peers FOLDER (or ASSAY_PEERS) holds the Python environments of the peers, made there if need be (about 1 GB for KerasTuner's); --peers none leaves them out.";
 
 /**
- * The interpreter of the peers' environment.
+ * The interpreter of KerasTuner's environment.
  *
- * @param folder of the environment; by default the one that ASSAY_PEERS names, or one in the user's cache
+ * @param folder of the environments; by default the one that ASSAY_PEERS names, or one in the user's cache
  * @returns null, having said why, where there is none and none can be made
  */
-export function peerPython(folder: string = process.env.ASSAY_PEERS ?? cacheFolder()): string | null {
+export function peerPython(folder?: string): string | null {
+  return environmentPython("keras-tuner", folder);
+}
+
+/** The interpreter of an environment, which is made if need be. @returns null, having said why, where it cannot be made */
+export function environmentPython(name: EnvironmentName, folder: string = environmentsFolder()): string | null {
   if (folder === "none") return null;
-  const python = join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
-  if (succeeds(python, ["-c", PROBE])) return python;
+  const environment: Environment = ENVIRONMENTS[name];
+  const python = interpreter(name, folder);
+  if (succeeds(python, ["-c", PROBE, ...environment.packages, ...(environment.bare ?? [])])) return python;
   const system = process.platform === "win32" ? "python" : "python3";
   if (!succeeds(system, ["-c", "import sys, venv; sys.exit(sys.version_info < (3, 10))"])) {
     return refuse(`\`${system}\` is missing, or older than 3.10`);
   }
-  console.error(`Making the Python environment of the peers in ${folder}: ${PACKAGES.join(", ")}`);
+  const place = join(folder, name);
+  console.error(`Making the Python environment ${name} of the peers in ${place}: ${environment.packages.join(", ")}`);
+  const install = (...args: readonly string[]) =>
+    spawnSync(python, ["-m", "pip", "install", "--quiet", ...args], { stdio: ["ignore", 2, 2] }).status === 0;
   const made =
-    succeeds(system, ["-m", "venv", folder]) &&
-    spawnSync(python, ["-m", "pip", "install", "--quiet", ...PACKAGES], { stdio: ["ignore", 2, 2] }).status === 0;
-  return made ? python : refuse(`its packages cannot be installed in ${folder}`);
+    succeeds(system, ["-m", "venv", place]) &&
+    install(...environment.packages) &&
+    (environment.bare === undefined || install("--no-deps", ...environment.bare));
+  return made ? python : refuse(`its packages cannot be installed in ${place}`);
 }
+
+/** Exits with 0 where all requirements of its arguments are installed, in the version of those that have one pinned. */
+const PROBE = `import re, sys
+from importlib.metadata import version
+for requirement in sys.argv[1:]:
+    name, pinned = re.fullmatch("([A-Za-z0-9._-]+)(?:==(.+)|[<>].*)?", requirement).groups()
+    if pinned not in (None, version(name)):
+        sys.exit(1)`;
 
 /** Runs a script of this folder on one thread and gives its lines, each JSON. @throws Error with its last words when it fails */
 export async function* runPeer<T>(python: string, script: string, args: readonly string[]): AsyncGenerator<T> {
@@ -109,10 +117,6 @@ function start(python: string, script: string, args: readonly string[]) {
     if ((await code) !== 0) throw new Error(`${script} ended with ${await code}:\n${complaints}`);
   };
   return { child, ended };
-}
-
-function cacheFolder(): string {
-  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "assay", "peers");
 }
 
 function succeeds(command: string, args: readonly string[]): boolean {

@@ -1,4 +1,5 @@
 /** A driver by the name that `--samplers` or `--peers` gives it. */
+import { peerCommand } from "../peers/environments.ts";
 import type { Driver } from "./driver.ts";
 import { ourDriver } from "./ours.ts";
 import { processDriver } from "./protocol.ts";
@@ -9,15 +10,12 @@ export type DriverName =
   /** `command` is a shell's; the program is asked for the sampler `name`. */
   | { readonly kind: "peer"; readonly name: string; readonly command: string };
 
-/** Of a word of `--peers`, `name=command`. @throws Error for another */
+/** Of a word of `--peers`: the name of a peer in `bench/peers`, or `name=command`. @throws Error for another */
 export function peerName(word: string): DriverName {
   const [, name, command] = /^([^=]+)=(.+)$/.exec(word) ?? [];
-  if (name === undefined || command === undefined) {
-    throw new Error(
-      `A peer is given as NAME=COMMAND, a program that speaks the protocol of bench/suite/protocol.ts, but got ${JSON.stringify(word)}.`,
-    );
-  }
-  return { kind: "peer", name, command };
+  return name === undefined || command === undefined
+    ? { kind: "peer", name: word, command: peerCommand(word) }
+    : { kind: "peer", name, command };
 }
 
 export function driverOf(driver: DriverName): Driver {
