@@ -243,7 +243,7 @@ function schwefel(d: number, seed: number): Evaluate {
       d,
     ).map((it) => 100 * (it + top));
     const penalty = sum(z, (it) => max(0, abs(it) - 500) ** 2);
-    return 0.01 * (penalty + 418.98288727243378 - sum(z, (it) => it * sin(sqrt(abs(it)))) / d);
+    return 0.01 * (penalty + 418.9828872724338 - sum(z, (it) => it * sin(sqrt(abs(it)))) / d);
   };
 }
 
