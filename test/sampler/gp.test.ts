@@ -266,7 +266,7 @@ test("a history of two thousand trials is thinned, and answered in seconds", () 
 describe("options", () => {
   test("are printed with every default filled in", () => {
     expect(gp().toJSON()).toEqual({
-      acquisition: "portfolio",
+      acquisition: { name: "log-ei", xi: 0 },
       initialPoints: { count: "5, or 6 with categories", design: "sobol", centre: true },
       maximizer: "lbfgs",
       warps: ["half", "half-log", "yeo-johnson"],

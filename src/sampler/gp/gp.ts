@@ -9,7 +9,6 @@ import type { Acquisition } from "../../acquisition/acquisition.ts";
 import { logEi } from "../../acquisition/log-ei.ts";
 import { type Candidate, type Maximizer, maximize, rank } from "../../acquisition/maximize.ts";
 import { createTarget } from "../../acquisition/target.ts";
-import { ucb } from "../../acquisition/ucb.ts";
 import { show, ValidationError } from "../../errors.ts";
 import type { Warp } from "../../gp/warp.ts";
 import type { Rng } from "../../math/rng.ts";
@@ -26,8 +25,8 @@ import { listing } from "./listing.ts";
 import { believe, createSurrogate, recall, toNote } from "./surrogate.ts";
 
 export interface GpOptions {
-  /** What is maximised to choose a trial. Default `"portfolio"`: `logEi()`, and where there are branches, at one ask in four, `ucb({ kappa: 1.8 })`. */
-  readonly acquisition?: Acquisition | "portfolio";
+  /** What is maximised to choose a trial. Default `logEi()`. */
+  readonly acquisition?: Acquisition;
   /** The trials before the first surrogate. */
   readonly initialPoints?: {
     /** How many, enqueued trials included. Default 5, or 6 where the space has categories or branches. */
@@ -67,7 +66,7 @@ export function gp(options: GpOptions = {}): Sampler {
   return {
     name: "gp",
     toJSON: () => ({
-      acquisition: typeof settings.acquisition === "string" ? settings.acquisition : settings.acquisition.toJSON(),
+      acquisition: settings.acquisition.toJSON(),
       initialPoints: { ...settings.initialPoints, count: settings.initialPoints.count ?? "5, or 6 with categories" },
       maximizer: settings.maximizer,
       warps: [...settings.warps],
@@ -125,7 +124,7 @@ function sampleModel(
     memory: recall(trials, kind, domain.width),
     refitAfter: n <= 60 ? 1 : warps.length * refitAfter(n),
   });
-  const target = createTarget(acquisitionOf(settings, space, rng), believe(surrogate, domain, rng.fork("fantasies")));
+  const target = createTarget(settings.acquisition, believe(surrogate, domain, rng.fork("fantasies")));
   const search = rng.fork("maximize");
   const left = listing(space)?.filter(({ key }) => !seen.has(key));
   const candidates =
@@ -147,21 +146,6 @@ function sampleModel(
   const explanation = explain(surrogate, row, chosen.value);
   return { params: chosen.params, note: { ...toNote(surrogate.memory), explanation: { ...explanation } } };
 }
-
-/** The user's, or where that is the default, now and then the confidence bound: see BOUND_SHARE. */
-function acquisitionOf({ acquisition }: Settings, space: Space, rng: Rng): Acquisition {
-  if (acquisition !== "portfolio") return acquisition;
-  const hasBranches = space.dimensions.some(({ conditions }) => conditions.length > 0);
-  return hasBranches && rng.fork("acquisition").next() < BOUND_SHARE ? CONFIDENCE_BOUND : LOG_EI;
-}
-
-/**
- * Where a space has branches, so many asks of the default maximise the confidence bound, which goes on looking where EI believes
- * that there is nothing left. On smooth functions of numbers these asks are lost.
- */
-const BOUND_SHARE = 1 / 4;
-const CONFIDENCE_BOUND = ucb({ kappa: 1.8 });
-const LOG_EI = logEi();
 
 /** The trial with the lowest posterior mean, under the first of the warps. */
 function expect({ space, trials }: Pick<SampleRequest, "space" | "trials">, { warps }: Settings): Expectation | null {
@@ -206,16 +190,16 @@ const WARPS: readonly Warp[] = ["half", "half-log", "yeo-johnson", "none"];
 
 function check(options: GpOptions): Settings {
   const {
-    acquisition = "portfolio",
+    acquisition = logEi(),
     initialPoints = {},
     maximizer = "lbfgs",
     warps = ["half", "half-log", "yeo-johnson"],
     explore = true,
   } = options;
   const { count, design = "sobol", centre: first = true } = initialPoints;
-  if (acquisition !== "portfolio" && !(typeof acquisition === "object" && typeof acquisition?.at === "function")) {
+  if (typeof acquisition !== "object" || typeof acquisition?.at !== "function") {
     throw new ValidationError(
-      `\`acquisition\` must be an acquisition function such as \`logEi()\`, or "portfolio", but got ${show(acquisition)}.`,
+      `\`acquisition\` must be an acquisition function such as \`logEi()\`, but got ${show(acquisition)}.`,
     );
   }
   if (count !== undefined && !(Number.isSafeInteger(count) && count >= 1)) {
