@@ -23,6 +23,8 @@ export interface Domain {
   readonly width: number;
   /** Writes to `active`, [d], which coordinates of x, [d], count: 1 or 0. */
   activity(x: Float64Array, active: Uint8Array): void;
+  /** Whether a point, [d], may be suggested; left out where all may. */
+  readonly isFeasible?: (x: Float64Array) => boolean;
   /** Writes the row that the surrogate sees of x; its entry j is xⱼ wherever coordinate j is active and numeric. */
   embed(x: Float64Array, active: Uint8Array, out: Float64Array, offset: number): void;
 }

@@ -79,7 +79,8 @@ function scoreAll(target: Target, domain: Domain, points: readonly Float64Array[
     domain.embed(x, active, rows, i * width);
   });
   const values = target.values(rows, points.length);
-  return points.map((x, i) => ({ x, value: values[i]! }));
+  const { isFeasible } = domain;
+  return points.map((x, i) => ({ x, value: isFeasible === undefined || isFeasible(x) ? values[i]! : -Infinity }));
 }
 
 /** One maximisation: what all climbs share. */
@@ -256,6 +257,7 @@ function nearPoints(domain: Domain, anchors: readonly Float64Array[], count: num
 function chooseStarts(pool: readonly Candidate[], anchor: Candidate | undefined, rng: Rng): Candidate[] {
   const order = ranked([...pool]);
   const top = order[0]!;
+  if (top.value === -Infinity) return [];
   const starts = new Set(anchor === undefined ? [top] : [top, anchor]);
   const weights = order.map(({ value }) => exp(value - top.value));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
