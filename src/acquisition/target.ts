@@ -25,13 +25,16 @@ export interface Belief {
   readonly pending?: { readonly fantasies: Fantasies; readonly bests: Float64Array };
   /** A process whose value is above −1 where a configuration runs and below where it fails: 0 says "runs", −2 "fails". */
   readonly success?: Gp;
+  /** What is added to the utility of a row, [width], whatever the model says; its gradient is added to `gradient`, if given. */
+  readonly bonus?: (row: Float64Array, gradient?: Float64Array) => number;
 }
 
 /** @param acquisition its `climbed` form is used where it has one */
 export function createTarget(acquisition: Acquisition, belief: Belief): Target {
   const climbed = acquisition.climbed ?? acquisition;
   const loss = belief.pending === undefined ? plainTarget(climbed, belief) : fantasyTarget(climbed, belief.pending);
-  return belief.success === undefined ? loss : timesSuccess(loss, belief.success);
+  const feasible = belief.success === undefined ? loss : timesSuccess(loss, belief.success);
+  return belief.bonus === undefined ? feasible : plusBonus(feasible, belief.bonus);
 }
 
 function plainTarget({ at }: Acquisition, { loss, best }: Belief): Target {
@@ -132,6 +135,21 @@ function timesSuccess(target: Target, success: Gp): Target {
         gradient[j]! += byMean * chance.meanGradient[j]! + bySigma * chance.sigmaGradient[j]!;
       }
       return value + logChance;
+    },
+  };
+}
+
+function plusBonus(target: Target, bonus: NonNullable<Belief["bonus"]>): Target {
+  return {
+    values(rows, m) {
+      const values = target.values(rows, m);
+      const width = rows.length / Math.max(1, m);
+      for (let i = 0; i < m; i++) values[i]! += bonus(rows.subarray(i * width, (i + 1) * width));
+      return values;
+    },
+    gradient(row, gradient) {
+      const value = target.gradient(row, gradient);
+      return value + bonus(row, gradient);
     },
   };
 }

@@ -29,6 +29,8 @@ export interface Embedding {
    * @param out    the row goes to out[offset] … out[offset + width − 1]
    */
   embed(x: ArrayLike<number>, active: ArrayLike<number>, out: Float64Array, offset: number): void;
+  /** Writes to `active`, [d], which coordinates a row says are active: 1 or 0. */
+  activity(row: ArrayLike<number>, active: Uint8Array): void;
 }
 
 /** The value of an inactive numeric coordinate: the middle, equally far from both ends. */
@@ -43,6 +45,8 @@ export function createEmbedding(coordinates: readonly EmbeddedCoordinate[]): Emb
     if (branch !== undefined && !member.has(branch)) member.set(branch, j);
   });
   const members = Int32Array.from(member.values());
+  /** Where a row says whether coordinate j is active; −1 for one that always is. */
+  const flag = coordinates.map(({ branch }) => (branch === undefined ? -1 : d + [...member.keys()].indexOf(branch)));
   const nominal = new Uint8Array(d + members.length);
   coordinates.forEach((coordinate, j) => {
     nominal[j] = Number(coordinate.nominal);
@@ -54,6 +58,9 @@ export function createEmbedding(coordinates: readonly EmbeddedCoordinate[]): Emb
     embed(x, active, out, offset) {
       for (let j = 0; j < d; j++) out[offset + j] = active[j] ? x[j]! : nominal[j] ? NO_LEVEL : NEUTRAL;
       for (let b = 0; b < members.length; b++) out[offset + d + b] = active[members[b]!]!;
+    },
+    activity(row, active) {
+      for (let j = 0; j < d; j++) active[j] = flag[j] === -1 ? 1 : row[flag[j]!]!;
     },
   };
 }

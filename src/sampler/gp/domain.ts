@@ -40,6 +40,7 @@ function createDomain(space: Space): SpaceDomain {
     width: embedding.width,
     embedding,
     activity: compileActivity(space, axes, place),
+    ...(space.constraints.length === 0 ? {} : { isFeasible: (x: Float64Array) => space.isFeasible(space.decode(x)) }),
     embed: embedding.embed,
   };
 }
