@@ -116,7 +116,7 @@ const CODES: Readonly<Record<number, string>> = {
 };
 
 /** node:sqlite gives the extended code as a number in `errcode`, better-sqlite3 its name in `code`. */
-function resultCode(error: unknown): string {
+export function resultCode(error: unknown): string {
   const { errcode, code } = error as { errcode?: unknown; code?: unknown };
   if (typeof errcode === "number") return CODES[errcode & 0xff] ?? "";
   return typeof code === "string" ? (/^SQLITE_([A-Z]+)/.exec(code)?.[1] ?? "") : "";

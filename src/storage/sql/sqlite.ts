@@ -9,7 +9,15 @@ import { migrations, SCHEMA_VERSION } from "./migrations.ts";
 import { isDeadProcess, newProcessOwner } from "./process-owner.ts";
 import type { Schema } from "./schema.ts";
 import { type SqlConnection, sqlStorage } from "./sql-storage.ts";
-import { APPLICATION_ID, checkFile, checkPath, explain, foreignDatabase, newerSchema } from "./sqlite-file.ts";
+import {
+  APPLICATION_ID,
+  checkFile,
+  checkPath,
+  explain,
+  foreignDatabase,
+  newerSchema,
+  resultCode,
+} from "./sqlite-file.ts";
 import { createStatements, type Statements } from "./statements.ts";
 import type { BoundStatement, SqlValue, Work } from "./work.ts";
 
@@ -60,7 +68,7 @@ async function connect(file: string, open: NonNullable<SqliteOptions["open"]>): 
     connection.set("foreign_keys", 1);
     // Before the log is switched on, so that the header of the file itself always says whose it is: see `checkFile`.
     connection.run("write", migrate(file));
-    connection.set("journal_mode", "wal");
+    await switchOnLog(connection);
     connection.set("synchronous", 2); // FULL: a commit is on the disk before it is acknowledged.
     return connection;
   } catch (error) {
@@ -68,6 +76,24 @@ async function connect(file: string, open: NonNullable<SqliteOptions["open"]>): 
     throw explain(file, error);
   }
 }
+
+/**
+ * Switches the write-ahead log on. The first process to do so needs the file for itself, and SQLite does not let it wait for that: it
+ * says at once that the file is busy, whatever the timeout. So it is asked again until the half minute of other waits is over.
+ */
+async function switchOnLog(connection: SqliteConnection): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return connection.set("journal_mode", "wal");
+    } catch (error) {
+      if (resultCode(error) !== "BUSY" || attempt === LOG_ATTEMPTS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, LOG_RETRY_MS));
+    }
+  }
+}
+
+const LOG_RETRY_MS = 50;
+const LOG_ATTEMPTS = 600;
 
 async function openWithNode(path: string): Promise<SqliteDriver> {
   const { DatabaseSync } = await import("node:sqlite");
