@@ -27,6 +27,7 @@ export { type RandomOptions, random } from "./sampler/random.ts";
 export type { SampleRequest, Sampler, Suggestion } from "./sampler/sampler.ts";
 export { sobol } from "./sampler/sobol.ts";
 export type { SpreadOptions } from "./sampler/spread.ts";
+export { type TpeOptions, tpe } from "./sampler/tpe/tpe.ts";
 export { boolean, categorical, fixed, ordinal } from "./space/choice.ts";
 export type { ConstrainOptions, Constraint } from "./space/constraint.ts";
 export {

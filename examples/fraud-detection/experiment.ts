@@ -4,7 +4,7 @@
  * data, options and seed comes the same result.
  */
 import { createHash } from "node:crypto";
-import { type FlatParams, type FrozenTrial, NotFoundError, type Space, type Storage } from "assay";
+import { type FlatParams, type FrozenTrial, gp, NotFoundError, type Space, type Storage, tpe } from "assay";
 import { bestTrial, type Scorecard, scorecard } from "assay/analysis";
 import { balancedClassWeights, type Callback, initialBias, type Matrix } from "assay/nn";
 import { BayesianOptimization, BayesSearchCV, executionsOf, GridSearchCV, Objective } from "assay/tuner";
@@ -123,6 +123,7 @@ async function articleSearch(context: ExperimentContext, step: number): Promise<
     }),
     objective: new Objective(`val_${options.objective.name}`, "max"),
     maxTrials: options.trials,
+    recipe: options.sampler === "gp" ? "default" : options.sampler,
     directory: options.out,
     projectName: `search-${fingerprint(context, ["article"])}`,
     seed,
@@ -188,7 +189,11 @@ async function crossValidated(
   const estimator = fromModule<Networks["createEstimator"]>(networksModule(options.backend), "createEstimator");
   const search =
     key === "bayes"
-      ? new BayesSearchCV(estimator, spaceAround(grid), { ...settings, trials: combinations(grid) })
+      ? new BayesSearchCV(estimator, spaceAround(grid), {
+          ...settings,
+          trials: combinations(grid),
+          sampler: options.sampler === "gp" ? gp() : tpe(),
+        })
       : new GridSearchCV(estimator, { ...grid }, settings);
   const forget = interruption.onAsked(() => search.stop());
   try {
@@ -295,7 +300,7 @@ function fingerprint({ dataset, options, seed }: ExperimentContext, settings: re
   const hash = createHash("sha256");
   for (const { x, y } of [dataset.train, dataset.validation]) hash.update(x.data).update(y);
   return hash
-    .update(JSON.stringify([options.backend, options.objective.name, seed, ...settings]))
+    .update(JSON.stringify([options.backend, options.sampler, options.objective.name, seed, ...settings]))
     .digest("hex")
     .slice(0, 12);
 }

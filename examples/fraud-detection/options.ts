@@ -21,6 +21,8 @@ export interface Options {
   readonly cv: number;
   readonly seed: number;
   readonly workers: number | "all";
+  /** What the Bayesian optimisation models the objective with: a Gaussian process or Parzen estimators. */
+  readonly sampler: SamplerName;
   /** What trains the networks. */
   readonly backend: Backend;
   /** Seeds over which the whole comparison is repeated. */
@@ -30,6 +32,9 @@ export interface Options {
   /** Forget what an earlier run left in `out`. */
   readonly fresh: boolean;
 }
+
+const SAMPLERS = ["gp", "tpe"] as const;
+export type SamplerName = (typeof SAMPLERS)[number];
 
 const PRESETS: readonly Preset[] = ["balanced", "imbalanced"];
 
@@ -61,6 +66,8 @@ How much
                     default 1
   --seed N          default 7; the same seed gives the same report
   --workers N       worker threads; default one for each core
+  --sampler NAME    gp, a Gaussian process, or tpe, Parzen estimators;
+                    default gp
   --backend NAME    nn, our own trainer, or tfjs, TensorFlow.js, which takes
                     some 80 times as long; default nn
 
@@ -84,6 +91,7 @@ const FLAGS = {
   repeat: { type: "string" },
   seed: { type: "string" },
   workers: { type: "string" },
+  sampler: { type: "string" },
   backend: { type: "string" },
   out: { type: "string" },
   fresh: { type: "boolean" },
@@ -105,7 +113,8 @@ export function parseOptions(args: readonly string[]): Options | null {
     seed: integer("seed", flags.seed, 7, 0, Number.MAX_SAFE_INTEGER),
     workers:
       flags.workers === undefined || flags.workers === "all" ? "all" : integer("workers", flags.workers, 1, 1, 256),
-    backend: readBackend(flags.backend ?? "nn"),
+    sampler: oneOf("sampler", flags.sampler ?? "gp", SAMPLERS),
+    backend: oneOf("backend", flags.backend ?? "nn", BACKENDS),
     repeat: integer("repeat", flags.repeat, 1, 1, 100),
     fresh: flags.fresh ?? false,
   } as const;
@@ -162,11 +171,11 @@ function readSource(flags: ReturnType<typeof readFlags>): Source {
   return { kind: "csv", file: data, label, drop: drop ?? [] };
 }
 
-function readBackend(typed: string): Backend {
-  const known = BACKENDS.find((name) => name === typed);
-  if (known !== undefined) return known;
+function oneOf<T extends string>(name: string, typed: string, known: readonly T[]): T {
+  const found = known.find((it) => it === typed);
+  if (found !== undefined) return found;
   throw new UsageError(
-    `--backend must be ${BACKENDS.join(" or ")}, but got ${JSON.stringify(typed)}.${suggestion(typed, BACKENDS)}`,
+    `--${name} must be ${known.join(" or ")}, but got ${JSON.stringify(typed)}.${suggestion(typed, known)}`,
   );
 }
 
@@ -187,6 +196,7 @@ function runName({
   cv,
   seed,
   repeat,
+  sampler,
   backend,
 }: Omit<Options, "out" | "workers" | "fresh">): string {
   const data =
@@ -198,6 +208,7 @@ function runName({
     size === "default" ? "" : size,
     usual ? "" : `${trials}-trials`,
     cv === 3 ? "" : `${cv}-folds`,
+    sampler === "gp" ? "" : sampler,
     backend === "nn" ? "" : backend,
     repeat === 1 ? "" : `${repeat}-seeds`,
     `seed-${seed}`,

@@ -10,11 +10,21 @@ import { findings, type Run, repeated, rivalry, trainingsOf } from "./findings.t
 import type { Options } from "./options.ts";
 
 export function resultsJson(runs: readonly Run[], options: Options): Json {
-  const { objective, size, trials, cv, seed, repeat, backend } = options;
+  const { objective, size, trials, cv, seed, repeat, sampler, backend } = options;
   return plain({
     format: "assay/fraud-detection",
     version: 1,
-    options: { source: { ...options.source }, objective: objective.name, size, trials, cv, seed, repeat, backend },
+    options: {
+      source: { ...options.source },
+      objective: objective.name,
+      size,
+      trials,
+      cv,
+      seed,
+      repeat,
+      sampler,
+      backend,
+    },
     article: { note: "the article's own figures, on other data", figures: ARTICLE_FIGURES },
     runs: runs.map((run) => runJson(run, options)),
     repeated: runs.length > 1 ? repeated(runs, options) : null,

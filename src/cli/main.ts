@@ -56,7 +56,11 @@ function createProgram(): Command {
     .option("--trials <n>", "trials in all, those of earlier runs included", integer(0), 50)
     .option("--concurrency <n>", "trials at a time", integer(1), 1)
     .option("--seed <seed>", "makes the sequence of trials repeatable")
-    .addOption(new Option("--sampler <name>", "how to choose").choices(["gp", "random", "grid", "sobol"]).default("gp"))
+    .addOption(
+      new Option("--sampler <name>", "how to choose")
+        .choices(["gp", "tpe", "random", "sobol", "halton", "grid"])
+        .default("gp"),
+    )
     .addOption(new Option("--pruner <name>", "how to stop trials that fall behind").choices(["median", "halving"]))
     .option("--min-steps <n>", "no trial is stopped before it has reported this step", integer(1))
     .option("--timeout <seconds>", "a trial that takes longer is stopped and has failed", positive)

@@ -7,9 +7,11 @@ import { median } from "../pruner/median.ts";
 import type { Pruner } from "../pruner/pruner.ts";
 import { gp } from "../sampler/gp/gp.ts";
 import { grid } from "../sampler/grid.ts";
+import { halton } from "../sampler/halton.ts";
 import { random } from "../sampler/random.ts";
 import type { Sampler } from "../sampler/sampler.ts";
 import { sobol } from "../sampler/sobol.ts";
+import { tpe } from "../sampler/tpe/tpe.ts";
 import type { Space } from "../space/space.ts";
 import { sqlite } from "../storage/sql/sqlite.ts";
 import { systemClock } from "../study/clock.ts";
@@ -30,7 +32,7 @@ export interface RunOptions {
   readonly trials: number;
   readonly concurrency: number;
   readonly seed?: string;
-  readonly sampler: "gp" | "random" | "grid" | "sobol";
+  readonly sampler: "gp" | "tpe" | "random" | "sobol" | "halton" | "grid";
   readonly pruner?: "median" | "halving";
   readonly minSteps?: number;
   readonly timeout?: number;
@@ -79,8 +81,10 @@ export async function run(options: RunOptions): Promise<number> {
 
 const SAMPLERS: Readonly<Record<RunOptions["sampler"], () => Sampler>> = {
   gp: () => gp(),
+  tpe: () => tpe(),
   random: () => random(),
   sobol: () => sobol(),
+  halton: () => halton(),
   grid: () => grid({ points: 5 }),
 };
 

@@ -3,14 +3,16 @@ import { ucb } from "../acquisition/ucb.ts";
 import { show, ValidationError } from "../errors.ts";
 import { gp } from "../sampler/gp/gp.ts";
 import type { Sampler } from "../sampler/sampler.ts";
+import { tpe } from "../sampler/tpe/tpe.ts";
 import { kerasTunerGp } from "./keras-tuner-gp.ts";
 
 /**
  * - "default": our own, the `gp` sampler as it is, but for the settings that are given.
  * - "keras-tuner": KerasTuner's `BayesianOptimization` again, for comparison: see `kerasTunerGp`. Its surrogate, of one
  *   length-scale and fixed noise, collapses on noisy objectives, and the search is random from then on.
+ * - "tpe": the tree-structured Parzen estimator in place of the Gaussian process: see `tpe`.
  */
-export type Recipe = "default" | "keras-tuner";
+export type Recipe = "default" | "keras-tuner" | "tpe";
 
 /** KerasTuner's settings of Bayesian optimisation. */
 export interface RecipeOptions {
@@ -42,8 +44,15 @@ export function recipeSampler(recipe: Recipe, options: RecipeOptions = {}): Samp
     }
     case "keras-tuner":
       return kerasTunerGp(options);
+    case "tpe":
+      if (alpha !== undefined || beta !== undefined) {
+        throw new ValidationError(
+          `\`alpha\` and \`beta\` are settings of a Gaussian process, but the recipe is "tpe". Leave them out.`,
+        );
+      }
+      return tpe(count === undefined ? {} : { startup: count });
     default:
-      throw new ValidationError(`\`recipe\` must be "default" or "keras-tuner", but got ${show(recipe)}.`);
+      throw new ValidationError(`\`recipe\` must be "default", "keras-tuner" or "tpe", but got ${show(recipe)}.`);
   }
 }
 

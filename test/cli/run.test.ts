@@ -246,7 +246,7 @@ describe("wrong input is told before anything is run, with exit code 2:", () => 
     ["an unknown option", ["run", ...RANDOM, "--trails", "5", ...PROGRAM], "(Did you mean --trials?)"],
     [
       "an unknown sampler",
-      ["run", ...RANDOM, "--sampler", "tpe", ...PROGRAM],
+      ["run", ...RANDOM, "--sampler", "annealing", ...PROGRAM],
       "Allowed choices are gp, random, grid, sobol.",
     ],
     [

@@ -8,6 +8,7 @@ import { points } from "../../src/sampler/points.ts";
 import { random } from "../../src/sampler/random.ts";
 import type { Sampler } from "../../src/sampler/sampler.ts";
 import { sobol } from "../../src/sampler/sobol.ts";
+import { tpe } from "../../src/sampler/tpe/tpe.ts";
 import type { Space } from "../../src/space/space.ts";
 import { samplerConformance } from "../../src/testing/sampler-conformance.ts";
 
@@ -16,6 +17,8 @@ const SAMPLERS: Record<string, () => Sampler> = {
   sobol: () => sobol(),
   halton: () => halton(),
   "points, then sobol": () => listed(),
+  tpe: () => tpe(),
+  "tpe that begins early": () => tpe({ startup: 1, candidates: 4 }),
   grid: () => grid({ points: 40 }),
   "grid in random order": () => grid({ points: 40, order: "random" }),
 };

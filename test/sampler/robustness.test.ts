@@ -7,6 +7,7 @@ import { halton } from "../../src/sampler/halton.ts";
 import { points } from "../../src/sampler/points.ts";
 import { random } from "../../src/sampler/random.ts";
 import { sobol } from "../../src/sampler/sobol.ts";
+import { tpe } from "../../src/sampler/tpe/tpe.ts";
 import { int } from "../../src/space/numeric.ts";
 import { samplerConformance } from "../../src/testing/sampler-conformance.ts";
 
@@ -20,6 +21,7 @@ const SAMPLERS = {
   halton: () => halton(),
   grid: () => grid({ points: 50 }),
   "points, then random": () => points([], { fallback: random() }),
+  tpe: () => tpe({ startup: 2 }),
   gp: () => gp(),
 };
 

@@ -2,11 +2,11 @@
  * The first trials, before there is anything to model: the centre of the space, where the user's own default values take
  * its place, and then points that fill the space.
  */
-import type { Rng } from "../../math/rng.ts";
-import { sobol } from "../../math/sobol.ts";
-import type { FlatParams } from "../../space/parameter.ts";
-import type { Space } from "../../space/space.ts";
-import { type Belief, believedParams } from "../priors.ts";
+import type { Rng } from "../math/rng.ts";
+import { sobol } from "../math/sobol.ts";
+import type { FlatParams } from "../space/parameter.ts";
+import type { Space } from "../space/space.ts";
+import { type Belief, believedParams } from "./priors.ts";
 
 /** How the points after the first are laid out. */
 export type Design = "sobol" | "random";
