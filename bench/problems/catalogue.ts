@@ -4,7 +4,8 @@
  * The tasks are split in two: by their order here within each family, the first, third, … are half "a", to tune on,
  * and the second, fourth, … half "b", not looked at while tuning.
  */
-import type { Problem } from "./problem.ts";
+import { germanCredit } from "./networks.ts";
+import type { AnyProblem } from "./problem.ts";
 import { SYNTHETIC } from "./synthetic.ts";
 import { noisyTable, table } from "./tables.ts";
 import { LCBENCH_INSTANCES, type SurrogateName, surrogate, XGBOOST_INSTANCES } from "./yahpo.ts";
@@ -14,20 +15,21 @@ export interface Task {
   readonly family: string;
   readonly half: "a" | "b";
   /** Reads what it needs. @throws Error when that is absent */
-  readonly make: () => Problem;
+  readonly make: () => AnyProblem;
 }
 
 const TABLES = ["australian", "blood-transfusion", "car", "credit-g", "kc1", "phoneme", "segment", "vehicle"];
 
-const instances = (name: SurrogateName, all: readonly string[]): Record<string, () => Problem> =>
+const instances = (name: SurrogateName, all: readonly string[]): Record<string, () => AnyProblem> =>
   Object.fromEntries(all.map((instance) => [instance, () => surrogate(name, instance)]));
 
-const FAMILIES: Readonly<Record<string, Readonly<Record<string, () => Problem>>>> = {
+const FAMILIES: Readonly<Record<string, Readonly<Record<string, () => AnyProblem>>>> = {
   tables: Object.fromEntries(TABLES.map((name) => [name, () => table(`hpobench-${name}`)])),
   lcbench: instances("lcbench", LCBENCH_INSTANCES),
   xgboost: instances("xgboost", XGBOOST_INSTANCES),
   "noisy-tables": Object.fromEntries(TABLES.map((name) => [name, () => noisyTable(`hpobench-${name}`)])),
   ...SYNTHETIC,
+  live: { "german-credit": germanCredit },
 };
 
 /** The 35 recorded tasks to develop on, without noise. */

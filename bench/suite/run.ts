@@ -43,11 +43,11 @@ export async function runTask(driver: Driver, task: Task, seed: number, trials: 
     const { params, ms } = asked;
     problem.space.check(params);
     // By the trial's number, so that every sampler meets the same noise.
-    const told = problem.observe?.(params, noise.fork(number)) ?? problem.evaluate(params);
+    const told = problem.observe?.(params, noise.fork(number)) ?? (await problem.evaluate(params));
     const loss = Number.isFinite(told) ? told : null;
     if (loss !== null && loss < lowest) {
       lowest = loss;
-      regret = problem.regret(problem.evaluate(params));
+      regret = problem.regret(problem.observe === undefined ? loss : await problem.evaluate(params));
     }
     record.askMs.push(rounded(ms));
     record.tellMs.push(rounded(await session.tell(params, loss)));
@@ -56,7 +56,7 @@ export async function runTask(driver: Driver, task: Task, seed: number, trials: 
     const isCheckpoint = CHECKPOINTS.some((count) => count === number + 1) || number + 1 === trials;
     if (isCheckpoint && regret !== null) {
       record.recommended[number + 1] =
-        problem.observe === undefined ? regret : problem.regret(problem.evaluate(await session.recommend()));
+        problem.observe === undefined ? regret : problem.regret(await problem.evaluate(await session.recommend()));
     }
   }
   await session.stop();

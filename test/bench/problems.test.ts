@@ -1,11 +1,11 @@
 import { createRng } from "assay";
 import { expect, test } from "vitest";
-import { selectTasks, TASKS } from "../../bench/problems/catalogue.ts";
+import { selectTasks } from "../../bench/problems/catalogue.ts";
 import { SYNTHETIC } from "../../bench/problems/synthetic.ts";
 
-const synthetic = TASKS.filter(({ family }) => family in SYNTHETIC);
+const synthetic = Object.values(SYNTHETIC).flatMap((problems) => Object.entries(problems));
 
-test.each(synthetic.map(({ name, make }) => ({ name, make })))(
+test.each(synthetic.map(([name, make]) => ({ name, make })))(
   "no configuration of $name is below its known minimum",
   ({ make }) => {
     const problem = make();
@@ -21,7 +21,7 @@ test.each(synthetic.map(({ name, make }) => ({ name, make })))(
 );
 
 test("noise has the loss as its mean and depends on its stream alone", () => {
-  const problem = selectTasks("noisy-synthetic/branches")[0]!.make();
+  const problem = SYNTHETIC["noisy-synthetic"]!.branches!();
   const params = problem.space.decode(new Array(problem.space.coordinates.length).fill(0.3));
   const draw = (seed: number) => problem.observe!(params, createRng(seed));
   const mean = Array.from({ length: 4000 }, (_, seed) => draw(seed)).reduce((sum, value) => sum + value, 0) / 4000;
@@ -41,4 +41,13 @@ test("the halves split each family evenly and share nothing", () => {
 
 test("a task that is none is refused with what there is", () => {
   expect(() => selectTasks("tables/none")).toThrow(/must be one of all, development.*"tables\/none"/);
+});
+
+test("a live training has one loss for a configuration", async () => {
+  const problem = selectTasks("live")[0]!.make();
+  const params = problem.space.decode(new Array(problem.space.coordinates.length).fill(0.5));
+  const loss = await problem.evaluate(params);
+  expect(loss).toBeGreaterThan(0.3);
+  expect(loss).toBeLessThan(1);
+  expect(await problem.evaluate(params)).toBe(loss);
 });
