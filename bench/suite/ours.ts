@@ -51,7 +51,8 @@ export function ourDriver(text: string): Driver {
         async recommend() {
           const best = await study.best();
           if (best === null) throw new Error("There is nothing to recommend: no trial has completed.");
-          return space.flatten(best.params);
+          // Under noise the lowest value is a lucky one; what the model holds for the best is what a user should take.
+          return space.flatten((best.expected ?? best).params);
         },
         stop: () => Promise.resolve(),
       };
