@@ -4,6 +4,7 @@
  * The tasks are split in two: by their order here within each family, the first, third, … are half "a", to tune on,
  * and the second, fourth, … half "b", not looked at while tuning.
  */
+import { BBOB_FUNCTIONS, bbob, targetsReached } from "./bbob.ts";
 import { germanCredit } from "./networks.ts";
 import type { AnyProblem } from "./problem.ts";
 import { SYNTHETIC } from "./synthetic.ts";
@@ -23,6 +24,19 @@ const TABLES = ["australian", "blood-transfusion", "car", "credit-g", "kc1", "ph
 const instances = (name: SurrogateName, all: readonly string[]): Record<string, () => AnyProblem> =>
   Object.fromEntries(all.map((instance) => [instance, () => surrogate(name, instance)]));
 
+/** Instances 1 to 10 of each function; the score is the share of the precisions that are not reached yet. */
+const bbobFamily = (d: number): Record<string, () => AnyProblem> =>
+  Object.fromEntries(
+    Array.from({ length: BBOB_FUNCTIONS * 10 }, (_, i) => {
+      const [number, instance] = [1 + Math.floor(i / 10), 1 + (i % 10)];
+      const make = (): AnyProblem => {
+        const problem = bbob(number, d, instance);
+        return { ...problem, regret: (loss) => 1 - targetsReached(problem.regret(loss)) };
+      };
+      return [`f${number}-i${instance}`, make];
+    }),
+  );
+
 const FAMILIES: Readonly<Record<string, Readonly<Record<string, () => AnyProblem>>>> = {
   tables: Object.fromEntries(TABLES.map((name) => [name, () => table(`hpobench-${name}`)])),
   lcbench: instances("lcbench", LCBENCH_INSTANCES),
@@ -30,6 +44,9 @@ const FAMILIES: Readonly<Record<string, Readonly<Record<string, () => AnyProblem
   "noisy-tables": Object.fromEntries(TABLES.map((name) => [name, () => noisyTable(`hpobench-${name}`)])),
   ...SYNTHETIC,
   live: { "german-credit": germanCredit },
+  "bbob-2d": bbobFamily(2),
+  "bbob-5d": bbobFamily(5),
+  "bbob-10d": bbobFamily(10),
 };
 
 /** The 35 recorded tasks to develop on, without noise. */
