@@ -19,7 +19,7 @@ import { isModuleRef } from "../worker/module-ref.ts";
 import { workerCount } from "../worker/pool.ts";
 import { type Code, checkReachesWorkers, openPool, type Workers } from "./code.ts";
 import { type Candidate, type CvResults, type FoldScore, mean, standardError, tabulate } from "./cv-results.ts";
-import { shareDataset, shareMatrix } from "./dataset.ts";
+import { checkSampleWeight, shareDataset, shareMatrix } from "./dataset.ts";
 import { checkEstimator, type EpochProgress, type Estimator, type EstimatorSource } from "./estimator.ts";
 import { type FoldRunner, fitOnAll, runFolds } from "./fold-runner.ts";
 import { checkRefit, chooseBest, primaryName, type Refit } from "./refit.ts";
@@ -415,11 +415,7 @@ export function shareFitOptions(
     readonly sampleWeight?: ArrayLike<number>;
     readonly validationData?: ValidationData;
   };
-  if (sampleWeight !== undefined && sampleWeight?.length !== rows) {
-    throw new ValidationError(
-      `\`sampleWeight\` must have one number for each of the ${rows} rows, but has ${show(sampleWeight?.length)}.`,
-    );
-  }
+  checkSampleWeight(sampleWeight, rows);
   if (!Array.isArray(validationData)) return options;
   const [x, ...rest] = validationData as readonly [Inputs, ...unknown[]];
   return { ...options, validationData: [shareMatrix(x), ...rest] };

@@ -18,14 +18,7 @@ export interface Dataset {
  */
 export function shareDataset(x: Inputs, y: ArrayLike<number>): Dataset {
   const shared = shareMatrix(x);
-  if (typeof y?.length !== "number" || typeof y === "string") {
-    throw new ValidationError(`y must be an array of numbers, but got ${show(y)}.`);
-  }
-  if (y.length !== shared.rows) {
-    throw new ValidationError(
-      `X and y must have the same number of rows, but X has ${shared.rows} and y has ${y.length}.`,
-    );
-  }
+  checkLabels(shared, y);
   const labels = new Float64Array(new SharedArrayBuffer(8 * y.length));
   for (let i = 0; i < y.length; i++) {
     const label = y[i];
@@ -49,6 +42,43 @@ export function shareMatrix(x: Inputs): Matrix {
   if (isMatrix(x)) data.set(x.data);
   else for (let row = 0; row < rows; row++) data.set(x[row]!, row * columns);
   return { data, rows, columns };
+}
+
+/** Rows of numbers as a matrix; a matrix as it is. @throws ValidationError for a table that is none */
+export function toMatrix(x: Inputs): Matrix {
+  const { rows, columns } = shapeOf(x);
+  if (isMatrix(x)) return x;
+  const data = new Float64Array(rows * columns);
+  for (let row = 0; row < rows; row++) data.set(x[row]!, row * columns);
+  return { data, rows, columns };
+}
+
+/**
+ * What an estimator is to learn from, in one form.
+ *
+ * @throws ValidationError for a table that is none, and for labels or weights that are not one a row
+ */
+export function toTrainingTable(x: Inputs, y: ArrayLike<number>, options: object = {}): Matrix {
+  const table = toMatrix(x);
+  checkLabels(table, y);
+  checkSampleWeight((options as { readonly sampleWeight?: ArrayLike<number> }).sampleWeight, table.rows);
+  return table;
+}
+
+function checkLabels({ rows }: Matrix, y: ArrayLike<number>): void {
+  if (typeof y?.length !== "number" || typeof y === "string") {
+    throw new ValidationError(`y must be an array of numbers, but got ${show(y)}.`);
+  }
+  if (y.length !== rows) {
+    throw new ValidationError(`X and y must have the same number of rows, but X has ${rows} and y has ${y.length}.`);
+  }
+}
+
+export function checkSampleWeight(sampleWeight: ArrayLike<number> | undefined, rows: number): void {
+  if (sampleWeight === undefined || sampleWeight?.length === rows) return;
+  throw new ValidationError(
+    `\`sampleWeight\` must have one number for each of the ${rows} rows, but has ${show(sampleWeight?.length)}.`,
+  );
 }
 
 /** The data of a tuner's trainings, tables and labels on shared memory where they are of a kind that can lie there. */

@@ -3,7 +3,8 @@ import { NotFoundError, show, ValidationError } from "../errors.ts";
 import { minimizeLbfgsb } from "../math/lbfgsb.ts";
 import { exp, log } from "../math/special.ts";
 import { balancedClassWeights } from "../nn/class-balance.ts";
-import { type ClassWeight, labelOf, type Matrix } from "../nn/data.ts";
+import { type ClassWeight, type Inputs, labelOf, type Matrix } from "../nn/data.ts";
+import { toMatrix, toTrainingTable } from "./dataset.ts";
 import type { CloneableEstimator, EstimatorFitOptions } from "./estimator.ts";
 import { type Params, withParams } from "./param-path.ts";
 
@@ -30,9 +31,9 @@ export interface LogisticRegression extends CloneableEstimator<LogisticRegressio
   readonly intercept: Float64Array;
   /** Iterations taken; as many as `maxIter` means it has not converged. @throws NotFoundError before `fit` */
   readonly iterations: number;
-  fit(x: Matrix, y: ArrayLike<number>, options?: EstimatorFitOptions): LogisticRegression;
-  predict(x: Matrix): Float64Array;
-  predictProba(x: Matrix): Float64Array;
+  fit(x: Inputs, y: ArrayLike<number>, options?: EstimatorFitOptions): LogisticRegression;
+  predict(x: Inputs): Float64Array;
+  predictProba(x: Inputs): Float64Array;
   getParams(): Required<LogisticRegressionParams>;
   setParams(params: Params): LogisticRegression;
 }
@@ -89,16 +90,17 @@ function create(params: Required<LogisticRegressionParams>): LogisticRegression 
       return needed().iterations;
     },
     fit: (x, y, options = {}) => {
-      solution = solve(x, y, current, (options as { readonly sampleWeight?: ArrayLike<number> }).sampleWeight);
+      const { sampleWeight } = options as { readonly sampleWeight?: ArrayLike<number> };
+      solution = solve(toTrainingTable(x, y, options), y, current, sampleWeight);
       return self;
     },
     predict: (x) => {
       const { coef } = needed();
       const p = self.predictProba(x);
       if (coef.length === 1) return p.map((value) => Number(value > 0.5));
-      return Float64Array.from({ length: x.rows }, (_, row) => labelOf(p, row, coef.length));
+      return Float64Array.from({ length: p.length / coef.length }, (_, row) => labelOf(p, row, coef.length));
     },
-    predictProba: (x) => probabilities(needed(), x),
+    predictProba: (x) => probabilities(needed(), toMatrix(x)),
     getParams: () => current,
     setParams: (more) => {
       current = checked(withParams(KIND, current, more));

@@ -2,8 +2,9 @@
 import { show, ValidationError } from "../errors.ts";
 import type { History } from "../nn/callbacks.ts";
 import { initialBias } from "../nn/class-balance.ts";
-import { labelOf, type Matrix } from "../nn/data.ts";
+import { type Inputs, labelOf, type Matrix } from "../nn/data.ts";
 import type { Sequential } from "../nn/sequential.ts";
+import { toMatrix, toTrainingTable } from "./dataset.ts";
 import type { CloneableEstimator, EstimatorFitOptions } from "./estimator.ts";
 import {
   type BuildNetwork,
@@ -35,11 +36,11 @@ export interface NnClassifier<P, N = Sequential> extends CloneableEstimator<NnCl
   readonly model: N;
   /** Its epochs. @throws NotFoundError before `fit` */
   readonly history: History;
-  fit(x: Matrix, y: ArrayLike<number>, options?: EstimatorFitOptions & NetworkFitOptions): Promise<NnClassifier<P, N>>;
+  fit(x: Inputs, y: ArrayLike<number>, options?: EstimatorFitOptions & NetworkFitOptions): Promise<NnClassifier<P, N>>;
   /** The likelier class of each row. */
-  predict(x: Matrix): Float32Array;
+  predict(x: Inputs): Float32Array;
   /** The probability of class 1, [rows]; with more than two classes of each, [rows, classes], row-major. */
-  predictProba(x: Matrix): Float32Array;
+  predictProba(x: Inputs): Float32Array;
   getParams(): P;
   setParams(params: Readonly<Record<string, unknown>>): NnClassifier<P, N>;
   clone(): NnClassifier<P, N>;
@@ -89,20 +90,23 @@ export function networkClassifier<P extends object, N extends TrainableNetwork>(
       return needed().history;
     },
     fit: async (x, y, options = {}) => {
-      const next = await fitNetwork(build, current, fitDefaults, x, y, options, describe(x, y, options.seed));
+      const table = toTrainingTable(x, y, options);
+      const next = await fitNetwork(build, current, fitDefaults, table, y, options, describe(table, y, options.seed));
       fitted?.model.dispose?.();
       fitted = next;
       return classifier;
     },
     predict: (x) => {
       const { model } = needed();
-      const outputs = model.predict(x);
+      const outputs = model.predict(toMatrix(x));
       if (model.outputUnits === 1) return outputs.map((p) => (p > 0.5 ? 1 : 0));
-      return Float32Array.from({ length: x.rows }, (_, row) => labelOf(outputs, row, model.outputUnits));
+      return Float32Array.from({ length: outputs.length / model.outputUnits }, (_, row) =>
+        labelOf(outputs, row, model.outputUnits),
+      );
     },
     predictProba: (x) => {
       const { model } = needed();
-      const outputs = model.predict(x);
+      const outputs = model.predict(toMatrix(x));
       return model.outputUnits === 2 ? outputs.filter((_, index) => index % 2 === 1) : outputs;
     },
     getParams: () => ({ ...current }),

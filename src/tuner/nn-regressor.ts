@@ -1,8 +1,9 @@
 /** A network of `nn` as a regressor: what a search under cross-validation fits and scores. */
 import { show, ValidationError } from "../errors.ts";
 import type { History } from "../nn/callbacks.ts";
-import type { Matrix } from "../nn/data.ts";
+import type { Inputs } from "../nn/data.ts";
 import type { Sequential } from "../nn/sequential.ts";
+import { toMatrix, toTrainingTable } from "./dataset.ts";
 import type { CloneableEstimator, EstimatorFitOptions } from "./estimator.ts";
 import {
   type BuildNetwork,
@@ -31,9 +32,9 @@ export interface NnRegressor<P> extends CloneableEstimator<NnRegressor<P>> {
   readonly model: Sequential;
   /** Its epochs. @throws NotFoundError before `fit` */
   readonly history: History;
-  fit(x: Matrix, y: ArrayLike<number>, options?: EstimatorFitOptions & NetworkFitOptions): Promise<NnRegressor<P>>;
+  fit(x: Inputs, y: ArrayLike<number>, options?: EstimatorFitOptions & NetworkFitOptions): Promise<NnRegressor<P>>;
   /** One number a row. */
-  predict(x: Matrix): Float32Array;
+  predict(x: Inputs): Float32Array;
   getParams(): P;
   setParams(params: Readonly<Record<string, unknown>>): NnRegressor<P>;
   clone(): NnRegressor<P>;
@@ -80,10 +81,11 @@ function create<P extends object>(
     },
     fit: async (x, y, options = {}) => {
       const { seed = randomSeed() } = options;
+      const table = toTrainingTable(x, y, options);
       let sum = 0;
       for (let i = 0; i < y.length; i++) sum += y[i]!;
-      const data = { columns: x.columns, mean: sum / y.length, seed };
-      const trained = await fitNetwork(build, current, fitDefaults, x, y, options, data);
+      const data = { columns: table.columns, mean: sum / y.length, seed };
+      const trained = await fitNetwork(build, current, fitDefaults, table, y, options, data);
       if (trained.model.outputUnits !== 1) {
         throw new ValidationError(
           `The network of a regressor must have one output, but \`build\` made one with ${show(trained.model.outputUnits)}.`,
@@ -92,7 +94,7 @@ function create<P extends object>(
       fitted = trained;
       return regressor;
     },
-    predict: (x) => needed().model.predict(x),
+    predict: (x) => needed().model.predict(toMatrix(x)),
     getParams: () => ({ ...current }),
     setParams: (next) => {
       current = { ...current, ...next };

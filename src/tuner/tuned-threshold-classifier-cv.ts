@@ -6,8 +6,8 @@
  */
 import { NotFoundError, show, ValidationError } from "../errors.ts";
 import { createRng } from "../math/rng.ts";
-import type { Matrix } from "../nn/data.ts";
-import { type Dataset, takeNumbers, takeRows } from "./dataset.ts";
+import type { Inputs } from "../nn/data.ts";
+import { type Dataset, takeNumbers, takeRows, toMatrix, toTrainingTable } from "./dataset.ts";
 import { type CloneableEstimator, checkEstimator, type EstimatorFitOptions } from "./estimator.ts";
 import { isRecord, nestParams, type Params, prefixed } from "./param-path.ts";
 import { getScorer, isScorer, type Scorer } from "./scorer/scorer.ts";
@@ -37,9 +37,9 @@ export interface TunedThresholdClassifierCV<E extends CloneableEstimator>
   readonly bestScore: number;
   /** The thresholds that were tried, ascending, with their mean scores. @throws NotFoundError before `fit` */
   readonly curve: ThresholdCurve;
-  fit(x: Matrix, y: ArrayLike<number>, options?: EstimatorFitOptions): Promise<TunedThresholdClassifierCV<E>>;
-  predict(x: Matrix): Promise<Float64Array>;
-  predictProba(x: Matrix): Promise<ArrayLike<number>>;
+  fit(x: Inputs, y: ArrayLike<number>, options?: EstimatorFitOptions): Promise<TunedThresholdClassifierCV<E>>;
+  predict(x: Inputs): Promise<Float64Array>;
+  predictProba(x: Inputs): Promise<ArrayLike<number>>;
   setParams(params: Params): TunedThresholdClassifierCV<E>;
   getParams(): Params;
 }
@@ -110,7 +110,7 @@ function create<E extends CloneableEstimator>(
       return self;
     },
     predict: async (x) => decide(await self.predictProba(x), needed().threshold),
-    predictProba: async (x) => needed().estimator.predictProba!(x),
+    predictProba: async (x) => needed().estimator.predictProba!(toMatrix(x)),
     getParams: () => prefixed("estimator", (estimator as { getParams?(): Params }).getParams?.() ?? {}),
     setParams: (params) => {
       const { estimator: own = {}, ...others } = nestParams(params);
@@ -132,13 +132,13 @@ function create<E extends CloneableEstimator>(
 async function tune<E extends CloneableEstimator>(
   estimator: E,
   options: TunedThresholdOptions,
-  x: Matrix,
+  x: Inputs,
   y: ArrayLike<number>,
   fitOptions: EstimatorFitOptions,
 ): Promise<Tuned<E>> {
   const { scoring = "balanced_accuracy", thresholds = 100, cv = 5 } = options;
   const { refit = cv !== "prefit" } = options;
-  const dataset: Dataset = { x, y: Float64Array.from(y) };
+  const dataset: Dataset = { x: toTrainingTable(x, y, fitOptions), y: Float64Array.from(y) };
   const other = dataset.y.find((label) => label !== 0 && label !== 1);
   if (other !== undefined) {
     throw new ValidationError(`A threshold divides two classes, 0 and 1, but a label is ${show(other)}.`);

@@ -1,6 +1,7 @@
 /** Different columns prepared in different ways, and put side by side again. */
 import { show, ValidationError } from "../../errors.ts";
 import type { Matrix } from "../../nn/data.ts";
+import { toMatrix } from "../dataset.ts";
 import { prefixed } from "../param-path.ts";
 import { checkTransformer, stepsWith } from "./chain.ts";
 import { checkChoice, checkColumns, type FittedTransformer, type Transformer } from "./transformer.ts";
@@ -57,7 +58,8 @@ export function columnTransformer(
         options,
       );
     },
-    fit: (x, y) => {
+    fit: (given, y) => {
+      const x = toMatrix(given);
       const named = new Set(entries.flatMap(([, { columns }]) => columns));
       const missing = [...named].find((column) => column >= x.columns);
       if (missing !== undefined) {
@@ -75,7 +77,8 @@ export function columnTransformer(
       ];
       return {
         columns: parts.reduce((sum, { fitted }) => sum + fitted.columns, 0),
-        transform: (rows) => {
+        transform: (others) => {
+          const rows = toMatrix(others);
           checkColumns("columnTransformer", x.columns, rows);
           return sideBySide(parts.map(({ columns, fitted }) => fitted.transform(select(rows, columns))));
         },

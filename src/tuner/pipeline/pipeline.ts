@@ -3,8 +3,8 @@
  * the training rows of each fold, so that nothing of the test rows leaks into it.
  */
 import { NotFoundError, show, ValidationError } from "../../errors.ts";
-import type { Matrix } from "../../nn/data.ts";
-import { shareMatrix } from "../dataset.ts";
+import type { Inputs, Matrix } from "../../nn/data.ts";
+import { shareMatrix, toMatrix, toTrainingTable } from "../dataset.ts";
 import { type CloneableEstimator, checkEstimator, type Estimator, type EstimatorFitOptions } from "../estimator.ts";
 import { isRecord, nestParams, type Params, prefixed } from "../param-path.ts";
 import { chain, stepsWith, type TransformerSteps } from "./chain.ts";
@@ -13,8 +13,11 @@ import type { FittedTransformer, Transformer } from "./transformer.ts";
 export interface Pipeline<E extends CloneableEstimator> extends CloneableEstimator<Pipeline<E>> {
   /** The estimator at its end. */
   readonly model: E;
+  fit(x: Inputs, y: ArrayLike<number>, options?: EstimatorFitOptions): Promise<Pipeline<E>>;
+  predict(x: Inputs): ArrayLike<number> | Promise<ArrayLike<number>>;
+  predictProba?(x: Inputs): ArrayLike<number> | Promise<ArrayLike<number>>;
   /** The table as the estimator at the end gets it. @throws NotFoundError before `fit` */
-  transform(x: Matrix): Matrix;
+  transform(x: Inputs): Matrix;
   setParams(params: Params): Pipeline<E>;
   getParams(): Params;
 }
@@ -53,8 +56,8 @@ function create<E extends CloneableEstimator>(
 ): Pipeline<E> {
   let current = { steps, transformer };
   let fitted: FittedTransformer | undefined;
-  const transform = (x: Matrix): Matrix => {
-    if (fitted !== undefined) return fitted.transform(x);
+  const transform = (x: Inputs): Matrix => {
+    if (fitted !== undefined) return fitted.transform(toMatrix(x));
     throw new NotFoundError("A pipeline has learned how to prepare data after `fit`, and not before.");
   };
   const { predictProba } = model as Estimator;
@@ -63,16 +66,17 @@ function create<E extends CloneableEstimator>(
     model,
     transform,
     fit: async (x, y, options: EstimatorFitOptions = {}) => {
-      fitted = current.transformer.fit(x, y);
+      const table = toTrainingTable(x, y, options);
+      fitted = current.transformer.fit(table, y);
       const { validationData } = options as { readonly validationData?: unknown };
       const prepared = Array.isArray(validationData)
         ? { validationData: [transform(shareMatrix(validationData[0])), ...validationData.slice(1)] }
         : {};
-      await model.fit(transform(x), y, { ...options, ...prepared });
+      await model.fit(transform(table), y, { ...options, ...prepared });
       return self;
     },
     predict: (x) => model.predict(transform(x)),
-    ...(predictProba === undefined ? {} : { predictProba: (x: Matrix) => predictProba.call(model, transform(x)) }),
+    ...(predictProba === undefined ? {} : { predictProba: (x: Inputs) => predictProba.call(model, transform(x)) }),
     getParams: () => {
       const own = (model as { getParams?(): Params }).getParams?.() ?? {};
       return { ...current.transformer.getParams(), ...prefixed("model", own) };

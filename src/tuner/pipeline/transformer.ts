@@ -4,6 +4,7 @@
  */
 import { show, ValidationError } from "../../errors.ts";
 import type { Matrix } from "../../nn/data.ts";
+import { toMatrix } from "../dataset.ts";
 import { type Params, withParams } from "../param-path.ts";
 
 export interface Transformer {
@@ -39,8 +40,11 @@ export function columnwise<P extends object>(
     getParams: () => ({ ...params }) as Params,
     withParams: (more) => columnwise(kind, withParams(kind, params, more), check, learn),
     fit: (x) => {
-      const columns = Array.from({ length: x.columns }, (_, column) => learn(params, valuesOf(x, column), column));
-      return { columns: widthOf(columns), transform: (rows) => apply(kind, columns, rows) };
+      const table = toMatrix(x);
+      const columns = Array.from({ length: table.columns }, (_, column) =>
+        learn(params, valuesOf(table, column), column),
+      );
+      return { columns: widthOf(columns), transform: (rows) => apply(kind, columns, toMatrix(rows)) };
     },
   };
 }
