@@ -80,6 +80,9 @@ function createProgram(): Command {
       if (options.maximize === undefined && options.minimize === undefined) {
         self.error("error: one of --maximize <name> and --minimize <name> is needed");
       }
+      if (options.minSteps !== undefined && options.pruner === undefined) {
+        self.error("error: --min-steps <n> says when a pruner may begin, but there is no --pruner <name>");
+      }
       const { run } = await import("./run.ts");
       process.exitCode = await run({ ...options, command });
     });

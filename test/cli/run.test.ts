@@ -289,6 +289,11 @@ describe("wrong input is told before anything is run, with exit code 2:", () => 
       ["run", ...RANDOM, "--concurrency", "2", "--result-file", "out.json", ...PROGRAM],
       "Put {trial} in its name.",
     ],
+    [
+      "steps that no pruner counts",
+      ["run", ...RANDOM, "--min-steps", "3", ...PROGRAM],
+      "--min-steps <n> says when a pruner may begin, but there is no --pruner <name>",
+    ],
     ["an unknown command", ["runn"], "unknown command 'runn'"],
   ])("%s", async (_, args, message) => {
     writeFileSync(join(folder, "program.mjs.json"), "{\n  x: 1 }");
