@@ -1,5 +1,5 @@
 /** The table of a search as text: columns to read in a terminal, or all of it as CSV for another program. */
-import { NotFoundError, show } from "../errors.ts";
+import { NotFoundError, show, ValidationError } from "../errors.ts";
 import type { CvResults } from "./cv-results.ts";
 
 export interface CvTableOptions {
@@ -12,10 +12,14 @@ export interface CvTableOptions {
 /**
  * One line a candidate, the best first, in columns that stand under each other.
  *
- * @throws NotFoundError for a column that the table does not have
+ * @throws NotFoundError for a column that the table does not have, ValidationError for a limit below 1
  * @example console.log(cvResultsTable(search.cvResults, { limit: 10 }));
  */
 export function cvResultsTable(results: CvResults, options: CvTableOptions = {}): string {
+  const { limit } = options;
+  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 1)) {
+    throw new ValidationError(`\`limit\` must be an integer >= 1, but got ${show(limit)}. Leave it out to see all.`);
+  }
   const table = results as unknown as Readonly<Record<string, readonly unknown[]>>;
   const ranks = Object.keys(table).filter((name) => name.startsWith("rank_test_"));
   const names = options.columns ?? [
@@ -30,7 +34,7 @@ export function cvResultsTable(results: CvResults, options: CvTableOptions = {})
   const rank = table[ranks[0]!]! as readonly number[];
   // Of a search by halving the last round's candidates come first, since only they were scored on everything.
   const round = (table.iter ?? rank.map(() => 0)) as readonly number[];
-  const order = [...rank.keys()].sort((a, b) => round[b]! - round[a]! || rank[a]! - rank[b]!).slice(0, options.limit);
+  const order = [...rank.keys()].sort((a, b) => round[b]! - round[a]! || rank[a]! - rank[b]!).slice(0, limit);
   const cells = [names as readonly string[], ...order.map((row) => names.map((name) => shown(table[name]![row])))];
   const widths = names.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)));
   const isNumeric = names.map((name) => table[name]!.every((value) => typeof value !== "string"));

@@ -144,6 +144,7 @@ describe("the table as text", () => {
       "              2          0.12346               0  =HYPERLINK(1)          -0.5",
     ]);
     expect(cvResultsTable(results, { columns: ["param_rate"], limit: 1 })).toBe("param_rate\n         –");
+    expect(() => cvResultsTable(results, { limit: -1 })).toThrow("`limit` must be an integer >= 1, but got -1");
     expect(() => cvResultsTable(results, { columns: ["mean_test_f1"] })).toThrow(
       'no column "mean_test_f1". It has: mean_fit_time',
     );
