@@ -31,7 +31,9 @@ export async function conclude(study: Study, conclusion: Conclusion): Promise<Fr
   }
   const ended = Object.entries(counts).map(([state, count]) => `${count} ${state}`);
   const say = (line: string) => process.stderr.write(`${line}\n`);
-  say(`${trials.length} trials: ${ended.join(", ") || "none"}. What they printed is in ${logs}`);
+  say(
+    `${trials.length} ${trials.length === 1 ? "trial" : "trials"}: ${ended.join(", ") || "none"}. What they printed is in ${logs}`,
+  );
   if (best !== null) {
     say(`Best ${metric}: ${best.value}, in trial ${best.number}, with`);
     process.stdout.write(`${JSON.stringify(best.params, null, 2)}\n`);

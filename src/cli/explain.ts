@@ -9,6 +9,23 @@ export function explain(error: unknown): number {
     process.stderr.write(`assay: ${printable(text)}\n`);
     return 1;
   }
-  process.stderr.write(`assay: ${printable(error.message)}\n`);
+  process.stderr.write(`assay: ${printable(inCommandWords(error.message))}\n`);
   return [ValidationError, NotFoundError, DuplicateError].some((kind) => error instanceof kind) ? 2 : 1;
+}
+
+/** What the library's remedies are called on the command line. */
+const COMMAND_WORDS = [
+  [
+    'Choose another name, `ifExists: "overwrite"`, or, where parameters are only added, `spaceChange: "extend"`.',
+    "Give what is stored, or begin another study: --study <name>.",
+  ],
+  [
+    "Mend the objective or the space, or raise `maxConsecutiveFailures`; the next `optimize` goes on from here.",
+    "Mend the program or the space; the same command goes on from here.",
+  ],
+  ["`envPrefix`", "--env-prefix"],
+] as const;
+
+function inCommandWords(message: string): string {
+  return COMMAND_WORDS.reduce((text, [library, command]) => text.replaceAll(library, command), message);
 }

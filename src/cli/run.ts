@@ -17,6 +17,7 @@ import { sqlite } from "../storage/sql/sqlite.ts";
 import { systemClock } from "../study/clock.ts";
 import { createStudy } from "../study/create.ts";
 import type { Study } from "../study/study.ts";
+import { agreeOnMetric } from "./agree-on-metric.ts";
 import { conclude } from "./conclude.ts";
 import { followStudy, type Progress } from "./progress.ts";
 import { readSpaceFile } from "./space-file.ts";
@@ -58,6 +59,12 @@ export async function run(options: RunOptions): Promise<number> {
     ...(options.pruner === undefined ? {} : { pruner: PRUNERS[options.pruner](options.minSteps) }),
     ...(options.seed === undefined ? {} : { seed: seedOf(options.seed) }),
   });
+  try {
+    await agreeOnMetric(study, metricOf(options));
+  } catch (error) {
+    await study.close();
+    throw error;
+  }
   const output = json ? process.stdout : process.stderr;
   const progress = await followStudy(study, { output, json, budget, environment: process.env, clock: systemClock });
   if (objective.unused.length > 0) {

@@ -199,7 +199,7 @@ describe("a program that fails", () => {
     const { code: exit, out, err } = await failing(code, ...more);
     expect(err).toContain(message);
     expect([exit, out]).toEqual([1, ""]);
-    expect(err).toContain("1 trials: 1 failed.");
+    expect(err).toContain("1 trial: 1 failed.");
     const kept = readdirSync(join(folder, "assay.db.logs")).filter((name) => name.endsWith(".out"));
     expect(kept).toHaveLength(more.includes("--retries") ? 3 : 1);
   });
@@ -220,6 +220,7 @@ describe("a program that fails", () => {
     );
     expect(code).toBe(1);
     expect(err).toContain("assay: The study stops after 10 failed trials in a row:");
+    expect(err).toContain("Mend the program or the space; the same command goes on from here.");
     expect(await trials()).toHaveLength(10);
   });
 });
@@ -294,6 +295,11 @@ describe("wrong input is told before anything is run, with exit code 2:", () => 
       ["run", ...RANDOM, "--min-steps", "3", ...PROGRAM],
       "--min-steps <n> says when a pruner may begin, but there is no --pruner <name>",
     ],
+    [
+      "no parameter in the command",
+      ["run", ...RANDOM, "--", process.execPath, "program.mjs"],
+      "Put placeholders among its arguments, or set --env-prefix.",
+    ],
     ["an unknown command", ["runn"], "unknown command 'runn'"],
   ])("%s", async (_, args, message) => {
     writeFileSync(join(folder, "program.mjs.json"), "{\n  x: 1 }");
@@ -316,6 +322,19 @@ describe("wrong input is told before anything is run, with exit code 2:", () => 
     );
     expect(code).toBe(2);
     expect(err).toContain('direction: stored "minimize", given "maximize"');
+    expect(err).toContain("Give what is stored, or begin another study: --study <name>.");
+    expect(await trials()).toEqual(before);
+  });
+
+  test("a study of another result, unless no trial has one yet", async () => {
+    const measured = (metric: string, count: string) =>
+      assay(folder, "run", "--space", "space.json", "--minimize", metric, "--trials", count, ...PROGRAM);
+    expect((await measured("scroe", "1")).err).toContain("1 trial: 1 failed.");
+    expect((await measured("score", "2")).err).toContain("Best score");
+    const before = await trials();
+    const { code, out, err } = await measured("size", "3");
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toContain('metric: stored "score", given "size"');
     expect(await trials()).toEqual(before);
   });
 });
