@@ -5,5 +5,5 @@ export { type TfjsHyperModelLike, tfjsHyperModel } from "./hyper-model.ts";
 export { type TfjsModel, type TfjsOptions, tfjsModel } from "./model.ts";
 export { loadTfjsModel, serializeTfjsModel } from "./model-file.ts";
 export type { TfjsValidationData } from "./parts.ts";
-export type { TensorLike } from "./rows.ts";
+export type { TensorLike, WeightsLike } from "./rows.ts";
 export type { TfjsCallback, TfjsFitOptions } from "./training.ts";

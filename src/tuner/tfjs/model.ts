@@ -20,7 +20,7 @@ import {
 } from "./framework.ts";
 import { setWantedMetrics, wantedMetrics, withMetricNames } from "./metric-names.ts";
 import { measure, type OutputMetric, toMetrics } from "./metrics.ts";
-import { loadRows, type TensorLike } from "./rows.ts";
+import { loadRows, type TensorLike, type WeightsLike } from "./rows.ts";
 import { type TfjsFitOptions, train } from "./training.ts";
 
 export interface TfjsOptions {
@@ -127,11 +127,7 @@ export class TfjsModel<M extends LayersModel = LayersModel> {
   }
 
   /** Loss (with penalties) and metrics on rows `x` and targets `y`. */
-  evaluate(
-    x: TensorLike,
-    y: TensorLike,
-    options: { readonly sampleWeight?: ArrayLike<number> | undefined } = {},
-  ): Logs {
+  evaluate(x: TensorLike, y: TensorLike, options: { readonly sampleWeight?: WeightsLike | undefined } = {}): Logs {
     this.#needCompiled("evaluate");
     const rows = loadRows(this.#tf, this.#network, x, y, options);
     try {

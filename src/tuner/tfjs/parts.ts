@@ -4,14 +4,15 @@ import { finiteNumber } from "../../nn/choose.ts";
 import type { FitOptions } from "../../nn/training.ts";
 import type { Values } from "./evaluation.ts";
 import type { Api, Network } from "./framework.ts";
-import { loadRows, type Rows, type TensorLike } from "./rows.ts";
+import { loadRows, numbersOf, type Rows, type TensorLike, type WeightsLike } from "./rows.ts";
 
 /** Data to validate on: `[x, y]`, `[x, y, sampleWeight]`, or the same by name. */
 export type TfjsValidationData =
-  | readonly [x: TensorLike, y: TensorLike, sampleWeight?: ArrayLike<number>]
-  | { readonly x: TensorLike; readonly y: TensorLike; readonly sampleWeight?: ArrayLike<number> | undefined };
+  | readonly [x: TensorLike, y: TensorLike, sampleWeight?: WeightsLike]
+  | { readonly x: TensorLike; readonly y: TensorLike; readonly sampleWeight?: WeightsLike | undefined };
 
-export interface PartOptions extends Pick<FitOptions, "validationSplit" | "sampleWeight" | "classWeight"> {
+export interface PartOptions extends Pick<FitOptions, "validationSplit" | "classWeight"> {
+  readonly sampleWeight?: WeightsLike | undefined;
   readonly validationData?: TfjsValidationData | undefined;
 }
 
@@ -52,7 +53,7 @@ export function loadParts(tf: Api, network: Network, x: unknown, y: unknown, opt
     const training = { rows, first: 0, count };
     if (split > 0) {
       // Class weights are for training alone, as in Keras.
-      const weights = sampleWeight === undefined ? undefined : Float32Array.from(sampleWeight);
+      const weights = sampleWeight === undefined ? undefined : Float32Array.from(numbersOf(sampleWeight));
       const validation = { rows: { ...rows, weights }, first: count, count: rows.count - count };
       return { training, validation, dispose: rows.dispose };
     }
@@ -70,9 +71,9 @@ export function loadParts(tf: Api, network: Network, x: unknown, y: unknown, opt
   }
 }
 
-function validationParts(data: TfjsValidationData): readonly [unknown, unknown, ArrayLike<number>?] {
+function validationParts(data: TfjsValidationData): readonly [unknown, unknown, WeightsLike?] {
   if (Array.isArray(data) && (data.length === 2 || data.length === 3)) {
-    return data as unknown as [unknown, unknown, ArrayLike<number>?];
+    return data as unknown as [unknown, unknown, WeightsLike?];
   }
   if (typeof data === "object" && data !== null && "x" in data && "y" in data) {
     return data.sampleWeight === undefined ? [data.x, data.y] : [data.x, data.y, data.sampleWeight];

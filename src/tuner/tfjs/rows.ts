@@ -16,8 +16,11 @@ export type TensorLike =
   | { readonly shape: readonly number[]; dataSync(): unknown }
   | { readonly [name: string]: unknown };
 
+/** One number a row: an array, or a tensor as TensorFlow.js declares it. */
+export type WeightsLike = ArrayLike<number> | { readonly shape: readonly number[]; dataSync(): unknown };
+
 export interface RowWeights {
-  readonly sampleWeight?: ArrayLike<number> | undefined;
+  readonly sampleWeight?: WeightsLike | undefined;
   readonly classWeight?: ClassWeight | undefined;
 }
 
@@ -141,7 +144,11 @@ function toWeights(
     );
   }
   const { values } = targets[0]!;
-  return readWeights(values, values.length / count, sampleWeight, classWeight);
+  return readWeights(values, values.length / count, sampleWeight && numbersOf(sampleWeight), classWeight);
+}
+
+export function numbersOf(weights: WeightsLike): ArrayLike<number> {
+  return isTensor(weights) ? weights.dataSync() : (weights as ArrayLike<number>);
 }
 
 /** The name of an output's loss; undefined for a function. */

@@ -23,6 +23,7 @@ import type { Api, Network, Tensor } from "./framework.ts";
 import { type KeyedDraws, keyedDraws } from "./keyed-draws.ts";
 import { measure, type OutputMetric } from "./metrics.ts";
 import { loadParts, type Part, type TfjsValidationData, targetsOf } from "./parts.ts";
+import type { WeightsLike } from "./rows.ts";
 
 /** A callback in the manner of TensorFlow.js: an object of functions, or one of its own such as `tf.callbacks.earlyStopping()`. */
 export interface TfjsCallback {
@@ -37,7 +38,8 @@ export interface TfjsCallback {
 }
 
 /** The options of `nn`'s `fit`, with data of every shape and the callbacks of either library. */
-export interface TfjsFitOptions extends Omit<FitOptions, "validationData" | "callbacks"> {
+export interface TfjsFitOptions extends Omit<FitOptions, "validationData" | "callbacks" | "sampleWeight"> {
+  readonly sampleWeight?: WeightsLike | undefined;
   readonly validationData?: TfjsValidationData | undefined;
   readonly callbacks?: readonly (Callback | TfjsCallback)[] | Callback | TfjsCallback | undefined;
 }

@@ -138,6 +138,17 @@ describe(`what TensorFlow.js ${tf.version.tfjs} lacks`, () => {
     expect(a!.getWeights()).not.toEqual(c!.getWeights());
   });
 
+  test("sample weights may be the tensor that TensorFlow.js declares, to train, to validate and to evaluate", async () => {
+    const numbers = y.map((_, row) => 0.5 + (row % 3));
+    const outcome = async (sampleWeight: number[] | tf.Tensor) => {
+      const model = await tfjsHyperModel(tf, build).build(new HyperParameters({ seed: 5 }));
+      const split = await model.fit(x, y, { seed: 1, sampleWeight, validationSplit: 0.25 });
+      const { history } = await model.fit(x, y, { seed: 2, sampleWeight, validationData: [x, y, sampleWeight] });
+      return [split.history, history, model.evaluate(x, y, { sampleWeight })];
+    };
+    expect(await outcome(tf.tensor1d(numbers))).toEqual(await outcome(numbers));
+  });
+
   test("a seeded dropout drops the same units at every step there, and others at each step here", async () => {
     const layer = tf.layers.dropout({ rate: 0.5, seed: 3 });
     const [first, second] = [0, 1].map(() => layer.apply(tf.ones([1, 50]), { training: true }) as tf.Tensor);
