@@ -81,6 +81,20 @@ export function checkSampleWeight(sampleWeight: ArrayLike<number> | undefined, r
   );
 }
 
+/** X and y of different lengths would fail every trial, so it is said at once; other kinds of data are the model's to check. */
+export function checkLengths({ x, y }: { readonly x: unknown; readonly y: unknown }): void {
+  const rows = rowsOf(x);
+  const labels = rowsOf(y);
+  if (rows === undefined || labels === undefined || rows === labels) return;
+  throw new ValidationError(`X and y must have the same number of rows, but X has ${rows} and y has ${labels}.`);
+}
+
+function rowsOf(data: unknown): number | undefined {
+  if (typeof data !== "object" || data === null) return undefined;
+  const { rows, length } = data as { readonly rows?: unknown; readonly length?: unknown };
+  return typeof rows === "number" ? rows : typeof length === "number" ? length : undefined;
+}
+
 /** The data of a tuner's trainings, tables and labels on shared memory where they are of a kind that can lie there. */
 export function shareTraining<T extends { readonly x: unknown; readonly y: unknown }>(data: T): T {
   const pair = (x: unknown, y: unknown) => [shareTable(x), shareNumbers(y)] as const;

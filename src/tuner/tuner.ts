@@ -8,7 +8,6 @@
  */
 import { NotFoundError, show, TooManyFailuresError, ValidationError } from "../errors.ts";
 import { createRng } from "../math/rng.ts";
-import type { Logs } from "../nn/callbacks.ts";
 import { parameterFromJson } from "../space/json.ts";
 import { Space } from "../space/space.ts";
 import { systemClock } from "../study/clock.ts";
@@ -23,7 +22,7 @@ import type { CallbackSource } from "./callbacks.ts";
 import { type Code, checkReachesWorkers, load, openPool, ownModule } from "./code.ts";
 import { compiledWith, compileOverrides } from "./compile-overrides.ts";
 import { mean, standardError } from "./cv-results.ts";
-import { shareTraining } from "./dataset.ts";
+import { checkLengths, shareTraining } from "./dataset.ts";
 import { discover } from "./discovery.ts";
 import { disposeOf } from "./disposable.ts";
 import type { EpochProgress } from "./estimator.ts";
@@ -32,23 +31,25 @@ import { FailedTrialError } from "./failed-trial.ts";
 import { type HyperModel, type TrainingData, toHyperModel } from "./hyper-model.ts";
 import { HyperParameters, type KnownParameters } from "./hyper-parameters.ts";
 import { kerasTopology } from "./keras-topology.ts";
+import { knownIn, registered } from "./known-parameters.ts";
 import { nothingLearned } from "./nothing-learned.ts";
 import { type Objective, toObjective } from "./objective.ts";
-import { agreeOnSettings, memoryProject, type Project } from "./project.ts";
+import { openProject } from "./open-project.ts";
+import { agreeOnSettings, type Project } from "./project.ts";
 import { findSearchStudy, openSearchStudy } from "./search-study.ts";
 import { type FitResult, historyOf, meanMetrics, scoreTraining, TrainingMisused } from "./training-result.ts";
 import {
   askedBy,
   isWeighted,
   type TrainingEnd,
-  type TrainingListener,
   type TrainingMessage,
   type TrainingOutcome,
   type TrainingTask,
   trainOnce,
   weightsOf,
 } from "./training-task.ts";
-import { checkOptions, newEntriesOf, PROJECT_NAME, type TunerOptions } from "./tuner-options.ts";
+import { hookOfMessage, hooksListener, TunerHooks, tellsBatches } from "./tuner-hooks.ts";
+import { checkOptions, PROJECT_NAME, type TunerOptions } from "./tuner-options.ts";
 import type { Stage, TrialEnd, TunerPlan, TunerTrial } from "./tuner-plan.ts";
 import { describeResults, describeSpace } from "./tuner-summary.ts";
 
@@ -71,7 +72,7 @@ export interface TunerEvents extends StudyEvents<unknown> {
 
 /**
  * The base of all tuners, to be extended: by another way to choose trials (a plan with any sampler), by another `runTrial`, or
- * by hooks. Hooks do nothing here, and a promise they return is awaited.
+ * by hooks (`TunerHooks`).
  *
  * @example
  * class SobolSearch extends Tuner<Sequential> {
@@ -83,7 +84,7 @@ export interface TunerEvents extends StudyEvents<unknown> {
  *   }
  * }
  */
-export class Tuner<M> {
+export class Tuner<M> extends TunerHooks<M> {
   readonly objective: Objective;
   readonly #options: TunerOptions<M>;
   readonly #plan: TunerPlan;
@@ -96,6 +97,7 @@ export class Tuner<M> {
 
   /** @throws ValidationError for options outside their range, and for a hypermodel that cannot reach the workers asked for */
   constructor(options: TunerOptions<M>, plan: TunerPlan) {
+    super();
     checkOptions(options, plan.maxTrials, plan.options ?? []);
     if (options.hypermodel === undefined && this.runTrial === Tuner.prototype.runTrial) {
       throw new ValidationError(
@@ -170,35 +172,6 @@ export class Tuner<M> {
   runTrial(trial: TunerTrial, _data: TrainingData): FitResult | Promise<FitResult> {
     return this.#trainAll(this.#running.get(trial.number)!);
   }
-
-  /** Before the first trial of a search. */
-  onSearchBegin(): void | Promise<void> {}
-
-  /** After the last trial of a search that was not ended by an error. */
-  onSearchEnd(): void | Promise<void> {}
-
-  /** Before a trial is run; not before each of its retries. */
-  onTrialBegin(_trial: TunerTrial): void | Promise<void> {}
-
-  /** After a trial, its retries included, and before its end is stored; not for one that is given back. */
-  onTrialEnd(_trial: TunerTrial, _end: TrialEnd): void | Promise<void> {}
-
-  /** @param _model undefined where it is in a worker */
-  onEpochBegin(_trial: TunerTrial, _model: M | undefined, _epoch: number): void | Promise<void> {}
-
-  /** @param _model undefined where it is in a worker */
-  onEpochEnd(_trial: TunerTrial, _model: M | undefined, _epoch: number, _logs: Logs): void | Promise<void> {}
-
-  /**
-   * Before a step of the optimiser, of models whose trainer calls `onBatchBegin` of its callbacks, as `nn` and TensorFlow.js do.
-   * Batches are told only where this or `onBatchEnd` is overridden, for a call a batch takes longer than a small network's batch.
-   *
-   * @param _model undefined where it is in a worker
-   */
-  onBatchBegin(_trial: TunerTrial, _model: M | undefined, _batch: number, _logs: Logs): void | Promise<void> {}
-
-  /** See `onBatchBegin`. */
-  onBatchEnd(_trial: TunerTrial, _model: M | undefined, _batch: number, _logs: Logs): void | Promise<void> {}
 
   /** Keeps a model's weights with the trial, for an overridden `runTrial`; the default one does it by itself. */
   async saveModel(trial: TunerTrial, model: M, execution = 0): Promise<void> {
@@ -306,7 +279,7 @@ export class Tuner<M> {
   /** The parameters for people to read; before `search` those that `build` asks for, for `fit` needs data to be rehearsed. */
   async searchSpaceSummary(): Promise<string> {
     if (this.#study !== undefined) return describeSpace(this.#study.space.dimensions);
-    const dimensions = await discover(await this.#compiledHypermodel(), null, this.#advance());
+    const dimensions = await discover(await this.#compiledHypermodel(), null, registered(this.#options));
     return `${describeSpace(dimensions)}\nWhat \`fit\` asks for is found when the search begins.`;
   }
 
@@ -350,21 +323,6 @@ export class Tuner<M> {
     return this.#options.projectName ?? PROJECT_NAME;
   }
 
-  /** What was registered in advance. */
-  #advance(): KnownParameters {
-    const dimensions = this.#options.hyperparameters?.dimensions ?? [];
-    return { dimensions, overrides: dimensions.map(({ name }) => name), newEntries: newEntriesOf(this.#options) };
-  }
-
-  /** What a trial's hyperparameters know: the study's space, in which what is not searched is fixed. */
-  #known(study: Study<unknown>): Required<Pick<KnownParameters, "dimensions" | "overrides" | "newEntries">> {
-    const { dimensions } = study.space;
-    const newEntries = newEntriesOf(this.#options);
-    const advance = this.#options.hyperparameters?.dimensions ?? [];
-    const overrides = (newEntries === "fix" ? dimensions : advance).map(({ name }) => name);
-    return { dimensions, overrides, newEntries };
-  }
-
   /** The study for a search, of all parameters that a rehearsal with these data finds. */
   async #openFor(data: TrainingData): Promise<Study<unknown>> {
     const space = new Space(await this.#discover(data));
@@ -396,7 +354,7 @@ export class Tuner<M> {
 
   /** A `runTrial` of the user's own cannot be rehearsed: what it asks for is met in its first trial. */
   async #discover(data: TrainingData): Promise<KnownParameters["dimensions"] & {}> {
-    const advance = this.#advance();
+    const advance = registered(this.#options);
     if (this.#options.hypermodel === undefined) return advance.dimensions ?? [];
     const hypermodel = await this.#compiledHypermodel();
     const ownTraining = this.runTrial !== Tuner.prototype.runTrial;
@@ -406,7 +364,7 @@ export class Tuner<M> {
   /** A model that takes another seed each time it is built trains differently each time. */
   async #warnOfUnseeded(hypermodel: HyperModel<M>, study: Study<unknown>): Promise<void> {
     const seedOf = async () => {
-      const model: unknown = await hypermodel.build(new HyperParameters(this.#known(study)));
+      const model: unknown = await hypermodel.build(new HyperParameters(knownIn(study.space, this.#options)));
       const modelSeed = typeof model === "object" && model !== null && "seed" in model ? model.seed : undefined;
       disposeOf(model);
       return modelSeed;
@@ -428,7 +386,7 @@ export class Tuner<M> {
     const handleOf = (attempt: number): TunerTrial => ({
       number: trial.number,
       hyperparameters: new HyperParameters({
-        ...this.#known(study),
+        ...knownIn(study.space, this.#options),
         values: trial.planned,
         seed: this.#seed(study, trial.number, 0, attempt),
       }),
@@ -525,7 +483,7 @@ export class Tuner<M> {
     const { setting, stage, trial, handle } = run;
     const { study, pool, stop, callbacks, data } = setting;
     const { hypermodel, maxModelSize = Number.POSITIVE_INFINITY } = this.#options;
-    const { overrides, newEntries } = this.#known(study);
+    const { overrides, newEntries } = knownIn(study.space, this.#options);
     const parent = stage === null ? null : stage.parent;
     const task: TrainingTask<M> = {
       hypermodel: hypermodel!,
@@ -539,7 +497,7 @@ export class Tuner<M> {
       initialWeights: parent === null ? null : await (await this.#project()).loadWeights(parent, execution),
       maxModelSize,
       compile: compileOverrides(this.#options),
-      tellsBatches: this.#tellsBatches,
+      tellsBatches: tellsBatches(this),
       data: stage === null ? data : { ...data, epochs: stage.epochs, initialEpoch: stage.initialEpoch },
     };
     const begun = systemClock();
@@ -547,7 +505,7 @@ export class Tuner<M> {
       this.#events.emit("epoch", { trial: trial.number, execution, ...progress });
     const end: TrainingEnd =
       pool === undefined
-        ? await trainOnce({ ...task, data: { ...task.data, signal: stop.signal } }, this.#listener(handle, told))
+        ? await trainOnce({ ...task, data: { ...task.data, signal: stop.signal } }, hooksListener(this, handle, told))
         : await pool.run(TRAINING_TASK, task as TrainingTask, {
             signal: stop.signal,
             onMessage: (message) => this.#onMessage(message as TrainingMessage, handle, told, stop),
@@ -555,18 +513,6 @@ export class Tuner<M> {
     if ("misuse" in end) throw new TrainingMisused(end.misuse);
     if ("refused" in end) throw new FailedTrialError(end.refused);
     return { ...end, seed: task.seed, seconds: (systemClock() - begun) / 1000 };
-  }
-
-  #listener(trial: TunerTrial, told: (progress: EpochProgress) => void): TrainingListener<M> {
-    return {
-      epochBegin: (epoch, model) => this.onEpochBegin(trial, model, epoch),
-      epochEnd: (progress, model) => {
-        told(progress);
-        return this.onEpochEnd(trial, model, progress.epoch, progress.logs);
-      },
-      batchBegin: (batch, logs, model) => this.onBatchBegin(trial, model, batch, logs),
-      batchEnd: (batch, logs, model) => this.onBatchEnd(trial, model, batch, logs),
-    };
   }
 
   /** A hook that throws ends the search: the worker, which trains on meanwhile, could not be told. */
@@ -577,18 +523,7 @@ export class Tuner<M> {
     stop: AbortController,
   ): void {
     if ("ended" in message) told(message.ended);
-    const hook = async () => {
-      if ("begun" in message) return this.onEpochBegin(trial, undefined, message.begun);
-      if ("ended" in message) return this.onEpochEnd(trial, undefined, message.ended.epoch, message.ended.logs);
-      if ("batchBegun" in message) return this.onBatchBegin(trial, undefined, message.batchBegun, message.logs);
-      return this.onBatchEnd(trial, undefined, message.batchEnded, message.logs);
-    };
-    hook().catch((error: unknown) => stop.abort(error));
-  }
-
-  get #tellsBatches(): boolean {
-    const { prototype } = Tuner;
-    return this.onBatchBegin !== prototype.onBatchBegin || this.onBatchEnd !== prototype.onBatchEnd;
+    hookOfMessage(this, trial, message).catch((error: unknown) => stop.abort(error));
   }
 
   async #stageOf(number: number, study: Study<unknown>): Promise<Stage | null> {
@@ -623,7 +558,11 @@ export class Tuner<M> {
 
   #hyperparameters(trial: FrozenTrial<unknown>, seed: number): HyperParameters {
     const { study } = this;
-    return new HyperParameters({ ...this.#known(study), values: study.space.flatten(trial.params), seed });
+    return new HyperParameters({
+      ...knownIn(study.space, this.#options),
+      values: study.space.flatten(trial.params),
+      seed,
+    });
   }
 }
 
@@ -656,13 +595,6 @@ const TRAINING_TASK: ModuleRef<WorkerFunction<TrainingTask, TrainingEnd>> = ownM
   "runTrainingTask",
 );
 
-async function openProject(options: TunerOptions<unknown>): Promise<Project> {
-  const { directory, projectName = PROJECT_NAME, overwrite = false } = options;
-  if (directory === undefined) return memoryProject();
-  const { projectDirectory } = await import("./project-directory.ts");
-  return projectDirectory(directory, projectName, overwrite);
-}
-
 /** The study's option has another name here. */
 function inOurWords(error: unknown): unknown {
   if (!(error instanceof TooManyFailuresError)) return error;
@@ -674,18 +606,4 @@ function inOurWords(error: unknown): unknown {
     )
     .replace("`optimize`", "`search`");
   return new TooManyFailuresError(message, { cause: error });
-}
-
-/** X and y of different lengths would fail every trial, so it is said at once; other kinds of data are the model's to check. */
-function checkLengths({ x, y }: { readonly x: unknown; readonly y: unknown }): void {
-  const rows = rowsOf(x);
-  const labels = rowsOf(y);
-  if (rows === undefined || labels === undefined || rows === labels) return;
-  throw new ValidationError(`X and y must have the same number of rows, but X has ${rows} and y has ${labels}.`);
-}
-
-function rowsOf(data: unknown): number | undefined {
-  if (typeof data !== "object" || data === null) return undefined;
-  const { rows, length } = data as { readonly rows?: unknown; readonly length?: unknown };
-  return typeof rows === "number" ? rows : typeof length === "number" ? length : undefined;
 }
