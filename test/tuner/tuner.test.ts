@@ -406,7 +406,7 @@ describe("bad input is refused with its rule and a remedy", () => {
     expect(make({ maxTrials: 0 })).toThrow("`maxTrials` must be an integer >= 1, but got 0");
     expect(make({ executionsPerTrial: 1.5 })).toThrow("`executionsPerTrial` must be an integer >= 1");
     expect(make({ numInitialPoints: -1 })).toThrow("`numInitialPoints` must be an integer >= 1");
-    expect(make({ recipe: "optuna" })).toThrow('"default" or "keras-tuner", but got "optuna"');
+    expect(make({ recipe: "optuna" })).toThrow('"default", "keras-tuner" or "tpe", but got "optuna"');
     expect(make({ hypermodel: 7 })).toThrow("must be a HyperModel or a function (hp) => model, but got 7");
     expect(make({ hypermodel: Net })).toThrow("Write `new` before the class");
     expect(make({ objective: "val_profit" })).toThrow("Say it: new Objective");
