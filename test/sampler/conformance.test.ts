@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ValidationError } from "../../src/errors.ts";
 import { createRng } from "../../src/math/rng.ts";
+import { cmaEs } from "../../src/sampler/cma-es/cma-es.ts";
 import { randomParams } from "../../src/sampler/feasible.ts";
 import { grid } from "../../src/sampler/grid.ts";
 import { halton } from "../../src/sampler/halton.ts";
@@ -20,6 +21,8 @@ const SAMPLERS: Record<string, () => Sampler> = {
   tpe: () => tpe(),
   "tpe that begins early": () => tpe({ startup: 1, candidates: 4 }),
   grid: () => grid({ points: 40 }),
+  cmaEs: () => cmaEs(),
+  "cmaEs, small and separable": () => cmaEs({ populationSize: 3, restarts: "bipop", separable: true, margin: false }),
   "grid in random order": () => grid({ points: 40, order: "random" }),
 };
 

@@ -1,6 +1,7 @@
 // Every sampler answers thousands of random histories: 2,000 each in the suite, 200,000 in `npm run test:long`, or as many as
 // ASSAY_CASES says.
 import { describe, expect, test } from "vitest";
+import { cmaEs } from "../../src/sampler/cma-es/cma-es.ts";
 import { gp } from "../../src/sampler/gp/gp.ts";
 import { grid } from "../../src/sampler/grid.ts";
 import { halton } from "../../src/sampler/halton.ts";
@@ -22,6 +23,7 @@ const SAMPLERS = {
   grid: () => grid({ points: 50 }),
   "points, then random": () => points([], { fallback: random() }),
   tpe: () => tpe({ startup: 2 }),
+  cmaEs: () => cmaEs(),
   gp: () => gp(),
 };
 

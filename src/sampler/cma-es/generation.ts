@@ -1,0 +1,137 @@
+/**
+ * Where a search by CMA-ES stands, read from the history: the latest run that a trial carries, and, once enough trials that were
+ * drawn from it have finished, the run after it.
+ */
+import type { Rng } from "../../math/rng.ts";
+import type { History, Observation } from "../../trial/history.ts";
+import { rootOf, update } from "./distribution.ts";
+import { type Domain, placeOf } from "./domain.ts";
+import { keepMargin } from "./margin.ts";
+import { readMember, readRun } from "./note.ts";
+import { advance, firstRun, isOver, isSound, nextRun, type Restarts, type Run } from "./run.ts";
+import { strategy } from "./strategy.ts";
+
+export interface Plan {
+  readonly sigma0: number;
+  /** λ of the first run. */
+  readonly lambda: number;
+  readonly restarts: Restarts;
+  readonly margin: boolean;
+  readonly separable: boolean;
+}
+
+export interface Standing {
+  readonly run: Run;
+  /** The trial that carries it; the trial to suggest, where it is new. */
+  readonly from: number;
+}
+
+/** The run from which the next trial is to be drawn. */
+export function standing(trials: History, domain: Domain, plan: Plan, isExhaustible: boolean, rng: Rng): Standing {
+  const latest = latestRun(trials, domain.names);
+  if (latest === undefined) {
+    return { run: firstRun(domain.start, plan.sigma0, plan.lambda, plan.separable), from: trials.length };
+  }
+  const population = populationOf(trials, latest, domain);
+  if (population === undefined) return latest;
+  return { run: evolve(latest.run, population, domain, plan, isExhaustible, rng), from: trials.length };
+}
+
+function latestRun(trials: History, names: readonly string[]): Standing | undefined {
+  for (let from = trials.length - 1; from >= 0; from--) {
+    const run = readRun(trials[from]!.note, names);
+    if (run !== undefined) return { run, from };
+  }
+  return undefined;
+}
+
+/** A finished trial that was drawn from the distribution. */
+interface Ranked {
+  readonly trial: Observation;
+  readonly x: Float64Array;
+  readonly isForeign: boolean;
+}
+
+/**
+ * The finished trials of a run's generation, best first, if there are λ of them, or more: those that were asked for before the
+ * generation was complete count as well. Without a single loss nothing can be learned, and the generation goes on.
+ */
+function populationOf(trials: History, { run, from }: Standing, domain: Domain): readonly Ranked[] | undefined {
+  const finished: Ranked[] = [];
+  for (let number = from; number < trials.length; number++) {
+    const trial = trials[number]!;
+    if (trial.state === "pending") continue;
+    const member = readMember(trial.note, domain.names.length);
+    if (member?.from !== from) continue;
+    const point = pointOf(trial, member.x, run, domain);
+    if (point !== undefined) finished.push({ trial, x: point.x, isForeign: member.isForeign || point.isForeign });
+  }
+  const known = finished.filter(({ trial }) => trial.loss !== null).length;
+  if (finished.length < run.lambda || known === 0) return undefined;
+  // Beyond λ, failures would only push each other's weights about.
+  return finished.sort(byRank).slice(0, Math.max(run.lambda, known));
+}
+
+/** Completed trials by loss; then pruned ones by their last, which others did better than; then those that have none. */
+function byRank(a: Ranked, b: Ranked): number {
+  return (
+    classOf(a.trial) - classOf(b.trial) ||
+    compare(a.trial.loss ?? 0, b.trial.loss ?? 0) ||
+    a.trial.number - b.trial.number
+  );
+}
+
+function classOf({ state, loss }: Observation): number {
+  return loss === null ? 2 : state === "completed" ? 0 : 1;
+}
+
+/** The sign of a − b, which may overflow. */
+function compare(a: number, b: number): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** What a trial has to tell of: its draw, or where its params lie, when a user has changed them; nothing if they are of another space. */
+function pointOf(
+  { params }: Observation,
+  x: Float64Array,
+  { distribution, scales }: Run,
+  domain: Domain,
+): { readonly x: Float64Array; readonly isForeign: boolean } | undefined {
+  const { names, parameters } = domain;
+  if (names.some((name, j) => !Object.hasOwn(params, name) || !parameters[j]!.contains(params[name]))) return undefined;
+  const u = placeOf(domain, x, distribution.mean, scales);
+  if (names.every((name, j) => parameters[j]!.decode(u[j]!) === params[name])) return { x, isForeign: false };
+  return { x: Float64Array.from(names, (name, j) => parameters[j]!.encode(params[name]!)), isForeign: true };
+}
+
+/** The run after its generation, or the first of the next run. */
+function evolve(
+  run: Run,
+  population: readonly Ranked[],
+  domain: Domain,
+  plan: Plan,
+  isExhaustible: boolean,
+  rng: Rng,
+): Run {
+  const n = domain.names.length;
+  const isDiagonal = run.distribution.C.length === n;
+  const moved = update(
+    run.distribution,
+    rootOf(run.distribution),
+    population.map(({ x }) => x),
+    strategy(n, population.length, isDiagonal),
+    population.map(({ isForeign }) => isForeign),
+  );
+  const restart = (): Run => nextRun(run, plan.restarts, plan.lambda, plan.sigma0, rng.fork("restart"));
+  // Even a search without restarts cannot go on with a distribution that has overflowed.
+  if (!isSound(moved)) return restart();
+  const kept = plan.margin
+    ? keepMargin(moved, run.scales, domain.parameters, 1 / (n * run.lambda))
+    : { distribution: moved, scales: run.scales };
+  if (!isSound(kept.distribution) || !kept.scales.every((scale) => Number.isFinite(scale))) return restart();
+  const losses = population.flatMap(({ trial }) => trial.loss ?? []);
+  const next = advance(run, kept.distribution, kept.scales, losses, population.length);
+  if (plan.restarts === "none") return next;
+  const isExhausted = isExhaustible && population.every(({ isForeign }) => isForeign);
+  return isExhausted || isOver(next, rootOf(next.distribution), plan.restarts) ? restart() : next;
+}
