@@ -35,6 +35,8 @@ export interface Root {
 
 /** What a scale is where rounding has made an eigenvalue negative. */
 const SCALE_LEAST = 1e-8;
+/** Added to ‖C^(−½) y‖², which is 0 for a point at the mean; the `cmaes` package adds as much. */
+const SQUARE_LEAST = 1e-8;
 
 /** N(m, σ²I). */
 export function isotropic(mean: Float64Array, sigma: number, isSeparable: boolean): Distribution {
@@ -128,7 +130,7 @@ export function update(
   const gainC = h * Math.sqrt(cC * (2 - cC) * muEff);
   const pC = distribution.pC.map((p, i) => (1 - cC) * p + gainC * yw[i]!);
   const effective = weights.map((w, k) =>
-    w >= 0 ? w : (w * n) / (whiteLengths[k]! * whiteLengths[k]! + Number.EPSILON),
+    w >= 0 ? w : (w * n) / (whiteLengths[k]! * whiteLengths[k]! + SQUARE_LEAST),
   );
   return {
     generation,
