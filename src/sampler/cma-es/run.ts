@@ -26,7 +26,7 @@ export interface Run {
   readonly evaluations: number;
   readonly evaluationsLarge: number;
   readonly used: { readonly small: number; readonly large: number };
-  /** The lowest and highest loss since the generation `since`, each halved; null before the first. */
+  /** The lowest and highest loss, each halved, of the generations from `since` on, which are all but equal; null before the first. */
   readonly losses: { readonly low: number; readonly high: number; readonly since: number } | null;
   /** Range of the losses of its first generation, halved: what later ranges are small beside. */
   readonly spread: number;
@@ -71,17 +71,17 @@ export function advance(
   // Halves, as the range of two doubles may be more than a double.
   const low = Math.min(...losses) / 2;
   const high = Math.max(...losses) / 2;
-  const window = run.losses ?? { low, high, since: 0 };
-  const starts = distribution.generation - window.since > windowLength(run);
+  const spread = run.losses === null ? high - low : run.spread;
+  const known = run.losses ?? { low, high, since: distribution.generation };
+  const both = { low: Math.min(low, known.low), high: Math.max(high, known.high), since: known.since };
+  const isFlat = both.high - both.low <= RANGE_LEAST * spread;
   return {
     ...run,
     distribution,
     scales,
     evaluations: run.evaluations + count,
-    losses: starts
-      ? { low, high, since: distribution.generation }
-      : { low: Math.min(low, window.low), high: Math.max(high, window.high), since: window.since },
-    spread: run.losses === null ? high - low : run.spread,
+    losses: isFlat ? both : { low, high, since: distribution.generation },
+    spread,
   };
 }
 
@@ -95,11 +95,9 @@ function windowLength({ distribution: { mean }, lambda }: Run): number {
  * matrix at the limit of doubles; or, for a small population of BIPOP, half the evaluations of the latest large one.
  */
 export function isOver(run: Run, root: Root, restarts: Restarts): boolean {
-  const { distribution, losses, spread, sigma0 } = run;
+  const { distribution, losses, sigma0 } = run;
   const { mean, sigma, pC } = distribution;
-  if (losses !== null && distribution.generation - losses.since >= windowLength(run)) {
-    if (losses.high - losses.low <= RANGE_LEAST * spread) return true;
-  }
+  if (losses !== null && distribution.generation - losses.since >= windowLength(run)) return true;
   const deviations = variances(distribution).map((v) => sigma * Math.sqrt(Math.max(v, 0)));
   if (deviations.every((s, i) => s < STEP_LEAST * sigma0 && sigma * Math.abs(pC[i]!) < STEP_LEAST * sigma0))
     return true;
