@@ -8,7 +8,7 @@ import { rootOf, update } from "./distribution.ts";
 import { type Domain, placeOf } from "./domain.ts";
 import { keepMargin } from "./margin.ts";
 import { readMember, readRun } from "./note.ts";
-import { advance, firstRun, isOver, isSound, nextRun, type Restarts, type Run } from "./run.ts";
+import { advance, firstRun, hasCollapsed, isOver, isSound, nextRun, type Restarts, type Run } from "./run.ts";
 import { strategy } from "./strategy.ts";
 
 export interface Plan {
@@ -123,7 +123,7 @@ function evolve(
     population.map(({ isForeign }) => isForeign),
   );
   const restart = (): Run => nextRun(run, plan.restarts, plan.lambda, plan.sigma0, rng.fork("restart"));
-  // Even a search without restarts cannot go on with a distribution that has overflowed.
+  // Even a search without restarts cannot go on with a distribution that has overflowed, or from which all draws are the same.
   if (!isSound(moved)) return restart();
   const kept = plan.margin
     ? keepMargin(moved, run.scales, domain.parameters, 1 / (n * run.lambda))
@@ -131,7 +131,7 @@ function evolve(
   if (!isSound(kept.distribution) || !kept.scales.every((scale) => Number.isFinite(scale))) return restart();
   const losses = population.flatMap(({ trial }) => trial.loss ?? []);
   const next = advance(run, kept.distribution, kept.scales, losses, population.length);
-  if (plan.restarts === "none") return next;
+  if (plan.restarts === "none") return hasCollapsed(next) ? restart() : next;
   const isExhausted = isExhaustible && population.every(({ isForeign }) => isForeign);
   return isExhausted || isOver(next, rootOf(next.distribution), plan.restarts) ? restart() : next;
 }

@@ -96,16 +96,26 @@ function windowLength({ distribution: { mean }, lambda }: Run): number {
  */
 export function isOver(run: Run, root: Root, restarts: Restarts): boolean {
   const { distribution, losses, sigma0 } = run;
-  const { mean, sigma, pC } = distribution;
+  const { sigma, pC } = distribution;
   if (losses !== null && distribution.generation - losses.since >= windowLength(run)) return true;
-  const deviations = variances(distribution).map((v) => sigma * Math.sqrt(Math.max(v, 0)));
+  const deviations = deviationsOf(distribution);
   if (deviations.every((s, i) => s < STEP_LEAST * sigma0 && sigma * Math.abs(pC[i]!) < STEP_LEAST * sigma0))
     return true;
-  if (deviations.some((s, i) => mean[i]! === mean[i]! + 0.2 * s)) return true;
+  if (hasCollapsed(run)) return true;
   const largest = root.scales.reduce((a, b) => Math.max(a, b));
   const smallest = root.scales.reduce((a, b) => Math.min(a, b));
   if (sigma * largest > STEP_MOST * sigma0 || largest * largest > CONDITION_MOST * smallest * smallest) return true;
   return restarts === "bipop" && !run.isLarge && run.restart > 0 && run.evaluations >= run.evaluationsLarge / 2;
+}
+
+/** Whether draws do not differ any more in some coordinate, to the precision of the unit interval. */
+export function hasCollapsed({ distribution, scales }: Run): boolean {
+  return deviationsOf(distribution).some((s, i) => 0.5 + 0.2 * scales[i]! * s === 0.5);
+}
+
+/** σ √C_ii, [n]. */
+function deviationsOf(distribution: Distribution): Float64Array {
+  return variances(distribution).map((v) => distribution.sigma * Math.sqrt(Math.max(v, 0)));
 }
 
 /** Whether all numbers of a distribution are such. */

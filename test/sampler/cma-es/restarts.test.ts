@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { createRng } from "../../../src/math/rng.ts";
 import { isotropic, rootOf } from "../../../src/sampler/cma-es/distribution.ts";
-import { advance, firstRun, isOver, isSound, nextRun, type Run } from "../../../src/sampler/cma-es/run.ts";
+import {
+  advance,
+  firstRun,
+  hasCollapsed,
+  isOver,
+  isSound,
+  nextRun,
+  type Run,
+} from "../../../src/sampler/cma-es/run.ts";
 
 const begin = (): Run => firstRun(new Float64Array(3).fill(0.5), 0.2, 7, false);
 const over = (run: Run, restarts: "ipop" | "bipop" = "ipop"): boolean =>
@@ -52,6 +60,13 @@ describe("a run is over", () => {
     expect(isSound(changed(run, { sigma: Number.POSITIVE_INFINITY }).distribution)).toBe(false);
     expect(isSound(changed(run, { C: C.map(() => Number.NaN) }).distribution)).toBe(false);
   });
+});
+
+test("a distribution has collapsed when one coordinate's draws are all the same, unless a margin spreads them", () => {
+  const run = begin();
+  const thin = changed(run, { C: run.distribution.C.map((v, at) => (at === 4 ? 1e-34 : v)) });
+  expect([hasCollapsed(run), hasCollapsed(thin)]).toEqual([false, true]);
+  expect(hasCollapsed({ ...thin, scales: Float64Array.of(1, 1e16, 1) })).toBe(false);
 });
 
 describe("the next run", () => {
