@@ -26,7 +26,8 @@ export interface CmaEsOptions {
   readonly populationSize?: number;
   /**
    * What happens when a run has nothing more to find: a new one from a random point with twice the population (`"ipop"`), or in turn with
-   * that and with small populations (`"bipop"`); or the run goes on (`"none"`). Default `"ipop"`.
+   * that and with small populations (`"bipop"`); or it goes on until all its draws are the same, and only then begins anew
+   * (`"none"`). Default `"ipop"`.
    */
   readonly restarts?: Restarts;
   /** Whether integers and other steps are kept from settling on one value too early. Default true. */
