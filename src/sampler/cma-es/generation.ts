@@ -124,11 +124,11 @@ function evolve(
   );
   const restart = (): Run => nextRun(run, plan.restarts, plan.lambda, plan.sigma0, rng.fork("restart"));
   // Even a search without restarts cannot go on with a distribution that has overflowed, or from which all draws are the same.
-  if (!isSound(moved)) return restart();
+  if (!isSound(moved, run.scales)) return restart();
   const kept = plan.margin
     ? keepMargin(moved, run.scales, domain.parameters, 1 / (n * run.lambda))
     : { distribution: moved, scales: run.scales };
-  if (!isSound(kept.distribution) || !kept.scales.every((scale) => Number.isFinite(scale))) return restart();
+  if (!isSound(kept.distribution, kept.scales)) return restart();
   const losses = population.flatMap(({ trial }) => trial.loss ?? []);
   const next = advance(run, kept.distribution, kept.scales, losses, population.length);
   if (plan.restarts === "none") return hasCollapsed(next) ? restart() : next;

@@ -3,7 +3,7 @@
  * generation carries the distribution, too, so that any process can go on from the history alone.
  */
 import type { Json } from "../../trial/trial.ts";
-import type { Run } from "./run.ts";
+import { isSound, type Run } from "./run.ts";
 
 /** A trial's part in the search. */
 export interface Member {
@@ -49,9 +49,9 @@ export function readRun(note: Json, names: readonly string[]): Run | undefined {
   const [restart, lambda, generation, lambdaLarge, evaluations, evaluationsLarge, small, large] = counts as Eight;
   const [sigma0, sigma, spread] = numbers as Three;
   const whole = counts.every((count) => Number.isSafeInteger(count) && count >= 0);
-  if (!whole || lambda < 2 || !(sigma > 0) || !(sigma0 > 0)) return undefined;
+  if (!whole || lambda < 2 || !(sigma0 > 0)) return undefined;
   const [low, high, since] = (losses ?? [0, 0, 0]) as Three;
-  return {
+  const run: Run = {
     restart,
     lambda,
     sigma0,
@@ -72,6 +72,7 @@ export function readRun(note: Json, names: readonly string[]): Run | undefined {
     losses: losses === null ? null : { low, high, since },
     spread,
   };
+  return isSound(run.distribution, run.scales) ? run : undefined;
 }
 
 type Three = readonly [number, number, number];

@@ -118,9 +118,20 @@ function deviationsOf(distribution: Distribution): Float64Array {
   return variances(distribution).map((v) => distribution.sigma * Math.sqrt(Math.max(v, 0)));
 }
 
-/** Whether all numbers of a distribution are such. */
-export function isSound({ mean, sigma, C, pSigma, pC }: Distribution): boolean {
-  return sigma > 0 && [[sigma], mean, C, pSigma, pC].every((numbers) => numbers.every((v) => Number.isFinite(v)));
+/** Means, steps and scales of a search in the unit cube stay far below these; with them, no draw can overflow. */
+const MEAN_MOST = 1e6;
+const SIGMA_MOST = 1e6;
+const SCALE_MOST = 1e30;
+
+/** Whether draws from a distribution are numbers. */
+export function isSound({ mean, sigma, C, pSigma, pC }: Distribution, scales: Float64Array): boolean {
+  return (
+    sigma > 0 &&
+    sigma <= SIGMA_MOST &&
+    mean.every((m) => Math.abs(m) <= MEAN_MOST) &&
+    scales.every((scale) => scale > 0 && scale <= SCALE_MOST) &&
+    [C, pSigma, pC].every((numbers) => numbers.every((v) => Number.isFinite(v)))
+  );
 }
 
 /**

@@ -56,9 +56,9 @@ describe("a run is over", () => {
     const C = isotropic(new Float64Array(3), 1, false).C;
     C[0] = 1e15;
     expect(over(changed(run, { C, sigma: 1e-6 }))).toBe(true);
-    expect(isSound(run.distribution)).toBe(true);
-    expect(isSound(changed(run, { sigma: Number.POSITIVE_INFINITY }).distribution)).toBe(false);
-    expect(isSound(changed(run, { C: C.map(() => Number.NaN) }).distribution)).toBe(false);
+    expect(isSound(run.distribution, run.scales)).toBe(true);
+    expect(isSound(changed(run, { sigma: Number.POSITIVE_INFINITY }).distribution, run.scales)).toBe(false);
+    expect(isSound(changed(run, { C: C.map(() => Number.NaN) }).distribution, run.scales)).toBe(false);
   });
 });
 

@@ -42,6 +42,16 @@ function run(makeSampler: () => Sampler, count: number, trials: readonly Observa
   return history;
 }
 
+/** Fields of a distribution that are short, missing, or would overflow a draw. */
+const DAMAGES: Readonly<Record<string, Json>> = {
+  mean: [1],
+  numbers: [1, 0, 1],
+  C: null,
+  counts: [0, 0, 0],
+  pC: [1e308, 1e308, 1e308, "1"],
+  scales: [1, 1, 1e200, 1],
+};
+
 interface Note {
   readonly cmaEs: { readonly from: number; readonly generation: number; readonly restart: number; readonly run?: Json };
 }
@@ -157,10 +167,22 @@ describe("a history with", () => {
     expect(noteOf(history[20]!).generation).toBe(2);
     // A damaged distribution: the one before is still there.
     const { run: carried, ...rest } = noteOf(history[26]!) as { run: { [key: string]: Json } };
-    for (const [name, value] of Object.entries({ mean: [1], numbers: [1, 0, 1], C: null, counts: [0, 0, 0] })) {
+    for (const [name, value] of Object.entries(DAMAGES)) {
       const note = { cmaEs: { ...rest, run: { ...carried, [name]: value } } } as Json;
       const damaged = history.map((trial) => (trial.number === 26 ? { ...trial, note } : trial));
       expect(noteOf(ask(cmaEs({ populationSize: 6 }), damaged)).generation).toBe(3);
+    }
+    // Numbers that are allowed and absurd: whatever they mean, the suggestion is one of the space.
+    for (const [name, value] of Object.entries({
+      C: Array(10).fill(-1e307),
+      pC: Array(4).fill(1e308),
+      mean: Array(4).fill(-1e5),
+    })) {
+      const note = { cmaEs: { ...rest, run: { ...carried, [name]: value } } } as Json;
+      const damaged = history.map((trial) => (trial.number === 26 ? { ...trial, note } : trial));
+      for (const later of [damaged, run(() => cmaEs({ populationSize: 6 }), 45, damaged)]) {
+        space.check(ask(cmaEs({ populationSize: 6 }), later).params);
+      }
     }
   });
 
