@@ -58,7 +58,7 @@ function createProgram(): Command {
     .option("--seed <seed>", "makes the sequence of trials repeatable")
     .addOption(
       new Option("--sampler <name>", "how to choose")
-        .choices(["gp", "tpe", "random", "sobol", "halton", "grid"])
+        .choices(["gp", "tpe", "cma-es", "random", "sobol", "halton", "grid"])
         .default("gp"),
     )
     .addOption(new Option("--pruner <name>", "how to stop trials that fall behind").choices(["median", "halving"]))

@@ -5,6 +5,7 @@ import { show, ValidationError } from "../errors.ts";
 import { halving } from "../pruner/halving.ts";
 import { median } from "../pruner/median.ts";
 import type { Pruner } from "../pruner/pruner.ts";
+import { cmaEs } from "../sampler/cma-es/cma-es.ts";
 import { gp } from "../sampler/gp/gp.ts";
 import { grid } from "../sampler/grid.ts";
 import { halton } from "../sampler/halton.ts";
@@ -33,7 +34,7 @@ export interface RunOptions {
   readonly trials: number;
   readonly concurrency: number;
   readonly seed?: string;
-  readonly sampler: "gp" | "tpe" | "random" | "sobol" | "halton" | "grid";
+  readonly sampler: "gp" | "tpe" | "cma-es" | "random" | "sobol" | "halton" | "grid";
   readonly pruner?: "median" | "halving";
   readonly minSteps?: number;
   readonly timeout?: number;
@@ -89,6 +90,7 @@ export async function run(options: RunOptions): Promise<number> {
 const SAMPLERS: Readonly<Record<RunOptions["sampler"], () => Sampler>> = {
   gp: () => gp(),
   tpe: () => tpe(),
+  "cma-es": () => cmaEs(),
   random: () => random(),
   sobol: () => sobol(),
   halton: () => halton(),
