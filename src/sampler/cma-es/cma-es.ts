@@ -9,6 +9,7 @@
 import { show, ValidationError } from "../../errors.ts";
 import type { Rng } from "../../math/rng.ts";
 import type { FlatParams } from "../../space/parameter.ts";
+import { randomParams } from "../feasible.ts";
 import type { SampleRequest, Sampler, Suggestion } from "../sampler.ts";
 import { seenKeys, unseen } from "../unseen.ts";
 import { draw, type Root, rootOf } from "./distribution.ts";
@@ -38,6 +39,8 @@ export interface CmaEsOptions {
 
 /** Draws outside the bounds before one is cut to them. */
 const RESAMPLED_MOST = 100;
+/** Draws that were tried before, after which one is drawn from the whole space: the distribution has nothing new. */
+const REPEATED_MOST = 50;
 
 const RESTARTS: readonly Restarts[] = ["none", "ipop", "bipop"];
 
@@ -75,8 +78,12 @@ function suggest(request: SampleRequest, domain: Domain, plan: Parameters<typeof
   const { run, from } = standing(trials, domain, plan, space.isCountable, rng);
   const root = rootOf(run.distribution);
   const best = domain.hasOthers ? bestParams(trials) : undefined;
+  const seen = seenKeys(space, trials);
   let last: { readonly x: Float64Array; readonly params: FlatParams } | undefined;
-  const params = unseen(space, seenKeys(space, trials), rng, () => {
+  let repeated = 0;
+  const params = unseen(space, seen, rng, () => {
+    if (last !== undefined && seen.has(space.key(last.params))) repeated++;
+    if (repeated >= REPEATED_MOST) return randomParams(space, rng);
     const x = drawInside(run, root, domain, rng);
     const u = placeOf(domain, x, run.distribution.mean, run.scales);
     last = { x, params: configurationAt(space, domain, u, best, rng) };

@@ -186,6 +186,16 @@ describe("a history with", () => {
     }
   });
 
+  test("a distribution that has become a point looks elsewhere, and says that it did", () => {
+    const history = run(() => cmaEs({ populationSize: 6 }), 7);
+    const { run: carried, ...rest } = noteOf(history[6]!) as { run: { [key: string]: Json } };
+    const note = { cmaEs: { ...rest, run: { ...carried, numbers: [0.2, 1e-200, 1] } } } as Json;
+    let later = history.map((trial) => (trial.number === 6 ? { ...trial, note } : trial));
+    for (let k = 0; k < 4; k++) later = [...later, ask(cmaEs({ populationSize: 6 }), later)];
+    expect(new Set(later.map(({ params }) => space.key(params))).size).toBe(11);
+    expect(later.slice(8).map((trial) => (noteOf(trial) as { foreign?: boolean }).foreign)).toEqual([true, true, true]);
+  });
+
   test("params that a user has changed learns from where they are", () => {
     const history = run(() => cmaEs({ populationSize: 6 }), 6);
     const moved = history.map((trial) =>
