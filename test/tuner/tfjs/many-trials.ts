@@ -24,9 +24,9 @@ const y = x.map(([a, b]) => (a! * b! > 0 ? 1 : 0));
 const [, , trials, where] = process.argv;
 const options = { objective: "val_auc", maxTrials: Number(trials), seed: 1 } as const;
 const module = new URL("./tables.ts", import.meta.url);
-// A process has a heap that its trials fill within a few of them: its peak would otherwise rise when V8 next puts off a collection.
+// A worker has a heap that its trials fill within a few of them: its peak would otherwise rise when V8 next puts off a collection.
 const inWorkers = fromModule<typeof hypermodel>(module, "hypermodel");
-const pool = createWorkerPool({ workers: 1, ...(where === "process" ? { kind: "process", heapLimitMb: 32 } : {}) });
+const pool = createWorkerPool({ workers: 1, kind: where === "process" ? "process" : "thread", heapLimitMb: 32 });
 const tuner =
   where === "here"
     ? new RandomSearch({ hypermodel, ...options })
