@@ -6,9 +6,9 @@
  * Source: Hvarfner et al. 2022, "πBO: augmenting acquisition functions with user beliefs", arXiv:2204.11051, eq. 6.
  */
 import { show, ValidationError } from "../errors.ts";
-import { normalCdf, normalQuantile } from "../math/normal.ts";
+import { normalCdf, normalPdf, normalQuantile } from "../math/normal.ts";
 import type { Rng } from "../math/rng.ts";
-import { exp, log } from "../math/special.ts";
+import { log } from "../math/special.ts";
 import type { FlatParams, Parameter, ParamValue } from "../space/parameter.ts";
 import type { Dimension, Space } from "../space/space.ts";
 import type { Json } from "../trial/trial.ts";
@@ -172,8 +172,8 @@ function densityAxis({ name, parameter }: Dimension, density: (value: ParamValue
 function normalAxis(c: number, w: number): Axis {
   const below = normalCdf(-c / w);
   const mass = normalCdf((1 - c) / w) - below;
-  const peak = (1 - UNIFORM_SHARE) / (mass * w * 2.5066282746310002);
-  const bell = (u: number): number => peak * exp(-0.5 * ((u - c) / w) * ((u - c) / w));
+  const scale = (1 - UNIFORM_SHARE) / (mass * w);
+  const bell = (u: number): number => scale * normalPdf((u - c) / w);
   return {
     logDensity: (u) => log(bell(u) + UNIFORM_SHARE),
     slope: (u) => (((c - u) / (w * w)) * bell(u)) / (bell(u) + UNIFORM_SHARE),

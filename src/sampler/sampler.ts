@@ -40,6 +40,11 @@ export interface Explanation {
   readonly nearest?: { readonly number: number; readonly distance: number };
 }
 
+/** A suggestion of which there is no more to say than what chose it. */
+export function suggestedBy(source: string, params: FlatParams): Suggestion {
+  return { params, note: { explanation: { source } } };
+}
+
 /** The trial whose loss is expected to be lowest. */
 export interface Expectation {
   readonly number: number;

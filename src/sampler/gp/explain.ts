@@ -1,5 +1,5 @@
 /** What a model says of a configuration or a trial, in the unit of the losses: why it was suggested, and what is expected of it. */
-import { squaredDistances } from "../../gp/kernel.ts";
+import { inverseSquares, squaredDistances } from "../../gp/kernel.ts";
 import { posterior } from "../../gp/regression.ts";
 import { unwarp, type Warped } from "../../gp/warp.ts";
 import type { Expectation, Explanation } from "../sampler.ts";
@@ -14,7 +14,7 @@ export function explain({ evidence, warped, loss }: Surrogate, row: Float64Array
   const { mean, sigma } = posterior(loss, row);
   const { trials, observed } = evidence;
   const distances = new Float64Array(trials.length);
-  const weights = loss.parameters.lengthScales.map((l) => 1 / (l * l));
+  const weights = inverseSquares(loss.parameters.lengthScales);
   squaredDistances(row, 0, observed.rows, trials.length, loss.nominal, weights, distances, 0);
   const nearest = distances.reduce((best, distance, i) => (distance < distances[best]! ? i : best), 0);
   return {

@@ -11,12 +11,12 @@ import { type Candidate, type Maximizer, maximize, rank } from "../../acquisitio
 import { createTarget } from "../../acquisition/target.ts";
 import { show, ValidationError } from "../../errors.ts";
 import type { Warp } from "../../gp/warp.ts";
-import type { Rng } from "../../math/rng.ts";
 import type { FlatParams } from "../../space/parameter.ts";
 import type { Space } from "../../space/space.ts";
-import { centre, type Design, designPoint } from "../design.ts";
+import { begin, type Design } from "../design.ts";
+import { randomParams } from "../feasible.ts";
 import { type Belief, beliefs, type Priors, priorsToJson } from "../priors.ts";
-import type { Expectation, SampleRequest, Sampler, Suggestion } from "../sampler.ts";
+import { type Expectation, type SampleRequest, type Sampler, type Suggestion, suggestedBy } from "../sampler.ts";
 import { seenKeys, unseen } from "../unseen.ts";
 import { domainOf, type SpaceDomain } from "./domain.ts";
 import { type Evidence, gather } from "./evidence.ts";
@@ -86,30 +86,20 @@ interface Settings extends Required<Omit<GpOptions, "initialPoints">> {
   readonly initialPoints: { readonly count: number | undefined; readonly design: Design; readonly centre: boolean };
 }
 
-function sample({ space, trials, rng, studyRng }: SampleRequest, settings: Settings): Suggestion | null {
+function sample(request: SampleRequest, settings: Settings): Suggestion | null {
+  const { space, trials, rng } = request;
   const seen = seenKeys(space, trials);
-  const belief = settings.beliefOf(space);
-  const { count = defaultCount(space), design } = settings.initialPoints;
+  const { count = defaultCount(space) } = settings.initialPoints;
   const started = trials.filter(({ state }) => state !== "failed").length;
   const completed = trials.filter(({ state }) => state === "completed").length;
   // A space of fixed values has nothing to model, however often its one configuration was enqueued.
   if (started < count || completed < Math.min(count, COMPLETED_LEAST) || space.coordinates.length === 0) {
-    const first = centre(space, belief);
-    if (settings.initialPoints.centre && !seen.has(space.key(first)) && space.isFeasible(first))
-      return without("centre", first);
-    let index = trials.length;
-    const params = unseen(space, seen, rng, () => designPoint(space, belief, design, index++, rng, studyRng));
-    return params === null ? null : without("design", params);
+    return begin(request, seen, settings.beliefOf(space), settings.initialPoints);
   }
   const explored = settings.explore ? exploration(space, trials, rng.fork("explore")) : undefined;
   if (explored !== undefined && !seen.has(space.key(explored)) && space.isFeasible(explored))
-    return without("exploration", explored);
-  return sampleModel({ space, trials, rng, studyRng }, settings, seen);
-}
-
-/** A configuration that no model chose. */
-function without(source: string, params: FlatParams): Suggestion {
-  return { params, note: { explanation: { source } } };
+    return suggestedBy("exploration", explored);
+  return sampleModel(request, settings, seen);
 }
 
 /** A surrogate of fewer completed trials knows nothing. */
@@ -147,7 +137,7 @@ function sampleModel(
   const chosen = firstUnseen(space, seen, candidates);
   if (chosen === undefined) {
     const params = unseen(space, seen, search, () => randomParams(space, search));
-    return params === null ? null : without("random", params);
+    return params === null ? null : suggestedBy("random", params);
   }
   const row = new Float64Array(domain.width);
   const { x, active } = space.encode(chosen.params);
@@ -201,10 +191,6 @@ function defaultCount(space: Space): number {
 function bestPoints({ losses, observed }: Evidence): Float64Array[] {
   const order = Array.from(losses.keys()).sort((a, b) => losses[a]! - losses[b]! || a - b);
   return order.slice(0, ANCHORS).map((i) => observed.points[i]!);
-}
-
-function randomParams(space: Space, rng: Rng): FlatParams {
-  return space.build(({ parameter }) => parameter.decode(rng.next()));
 }
 
 function firstUnseen(

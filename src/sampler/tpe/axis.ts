@@ -2,7 +2,7 @@
  * One coordinate of the unit cube as a Parzen estimator needs it: its cells, and the kernels around observed values. Densities are
  * relative to the uniform one, so that a coordinate that is left out, or of which nothing is known, counts as 1.
  */
-import { normalCdf, normalQuantile } from "../../math/normal.ts";
+import { normalCdf, normalLogPdf, normalQuantile } from "../../math/normal.ts";
 import type { Rng } from "../../math/rng.ts";
 import { exp, log } from "../../math/special.ts";
 import type { Parameter } from "../../space/parameter.ts";
@@ -11,7 +11,8 @@ import type { Parameter } from "../../space/parameter.ts";
 const LEVELS_MOST = 64;
 /** The narrowest kernel has 1/100 of the range. */
 const NARROWEST = 100;
-const LOG_SQRT_2PI = 0.9189385332046728;
+/** log φ(0). */
+const LOG_PEAK = normalLogPdf(0);
 
 export interface Axis {
   /** A kernel for each of n observed values u, [n], where the prior weighs as much as so many of them. */
@@ -88,7 +89,7 @@ function numericAxis(edges: Float64Array | undefined): Axis {
       const scale = new Float64Array(n);
       const sharpness = new Float64Array(n);
       for (let i = 0; i < n; i++) {
-        scale[i] = -LOG_SQRT_2PI - log(sigma[i]! * mass[i]!);
+        scale[i] = LOG_PEAK - log(sigma[i]! * mass[i]!);
         sharpness[i] = -0.5 / (sigma[i]! * sigma[i]!);
       }
       return {
@@ -142,7 +143,7 @@ function logNormalMass(a: number, b: number): number {
   if (mass > 1e-280) return log(mass);
   // Of a cell in the tail, the end that is nearer the middle has all the mass: φ(h)/|h| · (1 − e^(−|h| w)).
   const w = high - low;
-  return -LOG_SQRT_2PI - 0.5 * high * high - log(-high) + log(1 - exp(high * w));
+  return normalLogPdf(high) - log(-high) + log(1 - exp(high * w));
 }
 
 /** The larger gap of each observation to its neighbours in order of size, clipped; one observation alone has the whole range. */

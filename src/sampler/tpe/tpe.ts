@@ -7,9 +7,9 @@
  * files beside this one). Measured beside it: `docs/decisions/050-tpe.md`.
  */
 import { show, ValidationError } from "../../errors.ts";
-import { centre, designPoint } from "../design.ts";
+import { begin } from "../design.ts";
 import { beliefs, type Priors, priorsToJson } from "../priors.ts";
-import type { SampleRequest, Sampler, Suggestion } from "../sampler.ts";
+import { type SampleRequest, type Sampler, type Suggestion, suggestedBy } from "../sampler.ts";
 import { seenKeys, unseen } from "../unseen.ts";
 import { createParzen, encoded } from "./parzen.ts";
 import { split } from "./split.ts";
@@ -52,19 +52,16 @@ export function tpe(options: TpeOptions = {}): Sampler {
 type Settings = Required<TpeOptions>;
 
 function sample(
-  { space, trials, rng, studyRng }: SampleRequest,
+  request: SampleRequest,
   { startup, candidates, gamma, priorWeight }: Settings,
   beliefOf: ReturnType<typeof beliefs>,
 ): Suggestion | null {
+  const { space, trials, rng } = request;
   const seen = seenKeys(space, trials);
   const belief = beliefOf(space);
   const ended = trials.reduce((count, { loss }) => count + Number(loss !== null), 0);
   if (ended < Math.max(1, startup) || space.coordinates.length === 0) {
-    const first = centre(space, belief);
-    if (!seen.has(space.key(first)) && space.isFeasible(first)) return suggestion("centre", first);
-    let index = trials.length;
-    const params = unseen(space, seen, rng, () => designPoint(space, belief, "sobol", index++, rng, studyRng));
-    return params === null ? null : suggestion("design", params);
+    return begin(request, seen, belief, { design: "sobol", centre: true });
   }
   const { good, bad } = split(trials, (n) => Math.min(n, goodOf(gamma, n)));
   const best = createParzen(space, good, belief, priorWeight);
@@ -77,11 +74,7 @@ function sample(
   scored.sort((a, b) => b.score - a.score);
   const chosen = scored.find(({ params }) => !seen.has(space.key(params)) && space.isFeasible(params))?.params;
   const params = chosen ?? unseen(space, seen, rng, () => best.draw(rng));
-  return params === null ? null : suggestion("model", params);
-}
-
-function suggestion(source: string, params: Suggestion["params"]): Suggestion {
-  return { params, note: { explanation: { source } } };
+  return params === null ? null : suggestedBy("model", params);
 }
 
 function goodOf(gamma: (n: number) => number, n: number): number {
