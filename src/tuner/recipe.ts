@@ -4,6 +4,7 @@ import { show, ValidationError } from "../errors.ts";
 import { gp } from "../sampler/gp/gp.ts";
 import type { Sampler } from "../sampler/sampler.ts";
 import { tpe } from "../sampler/tpe/tpe.ts";
+import type { History } from "../trial/history.ts";
 import { kerasTunerGp } from "./keras-tuner-gp.ts";
 
 /**
@@ -59,17 +60,19 @@ export function recipeSampler(recipe: Recipe, options: RecipeOptions = {}): Samp
 /** The sampler, told that every loss has at least this variance, in variances of the losses so far. */
 function withNoise(sampler: Sampler, alpha: number): Sampler {
   return {
-    name: sampler.name,
+    ...sampler,
     toJSON: () => ({ ...(sampler.toJSON() as object), alpha }),
-    sample(request) {
-      const losses = request.trials.flatMap(({ loss }) => (loss === null ? [] : [loss]));
-      const centre = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
-      const spread = losses.reduce((sum, loss) => sum + (loss - centre) * (loss - centre), 0) / losses.length;
-      const least = losses.length === 0 ? 0 : alpha * spread;
-      const trials = request.trials.map((trial) =>
-        trial.loss === null ? trial : { ...trial, variance: Math.max(least, trial.variance ?? 0) },
-      );
-      return sampler.sample({ ...request, trials });
-    },
+    sample: (request) => sampler.sample({ ...request, trials: withLeastVariance(request.trials, alpha) }),
+    expect: (request) => sampler.expect?.({ ...request, trials: withLeastVariance(request.trials, alpha) }) ?? null,
   };
+}
+
+function withLeastVariance(trials: History, alpha: number): History {
+  const losses = trials.flatMap(({ loss }) => (loss === null ? [] : [loss]));
+  const centre = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+  const spread = losses.reduce((sum, loss) => sum + (loss - centre) * (loss - centre), 0) / losses.length;
+  const least = losses.length === 0 ? 0 : alpha * spread;
+  return trials.map((trial) =>
+    trial.loss === null ? trial : { ...trial, variance: Math.max(least, trial.variance ?? 0) },
+  );
 }

@@ -489,6 +489,21 @@ describe("Bayesian optimisation honours KerasTuner's settings", () => {
     expect(await tried({ beta: 0 })).not.toBe(plain);
     expect(await tried({ beta: 2.6, alpha: 4 })).not.toBe(plain);
   });
+
+  test("and leave the study's expected best there, with the noise in it", async () => {
+    const expected = async (options: object) => {
+      const tuner = new BayesianOptimization({
+        hypermodel: new Scripted((fit) => ((fit * 7) % 11) / 11),
+        objective: score,
+        maxTrials: 9,
+        seed: 1,
+        ...options,
+      });
+      await tuner.search();
+      return (await tuner.study.best())!.expected!.standardDeviation;
+    };
+    expect(await expected({ alpha: 4 })).toBeGreaterThan(await expected({}));
+  });
 });
 
 describe("Hyperband", () => {
