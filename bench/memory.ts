@@ -31,9 +31,12 @@ function noting(): Sampler {
       const suggestion = base.sample(request);
       if (suggestion === null) return null;
       const lengthScales = Array.from({ length: 12 }, () => request.rng.next().toPrecision(6)).join(" ");
+      const { rng, trials } = request;
+      const drawn = () => Number(rng.next().toPrecision(6));
+      const explanation = ["model", drawn(), drawn(), drawn(), trials.length - 1, drawn()].join(" ");
       return {
         ...suggestion,
-        note: { warp: "half", fittedTo: 9, lengthScales, signalVariance: 1, noiseVariance: 0.1 },
+        note: { warp: "half", fittedTo: 9, lengthScales, signalVariance: drawn(), noiseVariance: drawn(), explanation },
       };
     },
   };

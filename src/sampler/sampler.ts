@@ -26,7 +26,7 @@ export interface Suggestion {
   readonly note?: Json;
 }
 
-/** Why a configuration was suggested; losses in the unit of the objective. Kept with the trial, as `explanation` of its note. */
+/** Why a configuration was suggested; losses in the unit of the objective. Kept with the trial, as text, as `explanation` of its note. */
 export interface Explanation {
   /** What chose it: `"model"`, or the design, rule or sampler that did without one. */
   readonly source: string;
@@ -42,7 +42,22 @@ export interface Explanation {
 
 /** A suggestion of which there is no more to say than what chose it. */
 export function suggestedBy(source: string, params: FlatParams): Suggestion {
-  return { params, note: { explanation: { source } } };
+  return { params, note: { explanation: source } };
+}
+
+/** An explanation on one line, its numbers after the source: objects and boxed numbers would take four times as much of a long study's memory. */
+export function writeExplanation({ source, mean, deviation, utility, nearest }: Required<Explanation>): string {
+  return [source, mean, deviation, utility, nearest.number, nearest.distance].join(" ");
+}
+
+/** The explanation in a trial's note; undefined where a sampler left none. */
+export function readExplanation(note: Json): Explanation | undefined {
+  const { explanation } = (note ?? {}) as { readonly explanation?: unknown };
+  if (typeof explanation !== "string") return undefined;
+  const [source = "", ...numbers] = explanation.split(" ");
+  if (numbers.length !== 5) return { source };
+  const [mean, deviation, utility, number, distance] = numbers.map(Number) as [number, number, number, number, number];
+  return { source, mean, deviation, utility, nearest: { number, distance } };
 }
 
 /** The trial whose loss is expected to be lowest. */

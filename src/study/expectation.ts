@@ -1,5 +1,5 @@
 /** What a sampler said and expects, in the direction and the words of the study: why a trial was suggested, which trial is held for best. */
-import type { Expectation as LossExpectation, Explanation as LossExplanation } from "../sampler/sampler.ts";
+import { type Expectation as LossExpectation, readExplanation } from "../sampler/sampler.ts";
 import type { Direction } from "../storage/storage.ts";
 import type { FrozenTrial, Json } from "../trial/trial.ts";
 import { lossOf } from "./history.ts";
@@ -34,8 +34,8 @@ export type Best<P = unknown> = FrozenTrial<P> & {
 
 /** The explanation that a sampler left in a trial's note; of samplers that leave none, their name. */
 export function explanationOf(note: Json, sampler: string, direction: Direction): Explanation {
-  const left = (note as { readonly explanation?: LossExplanation } | null)?.explanation;
-  if (typeof left !== "object" || left === null) return { source: sampler };
+  const left = readExplanation(note);
+  if (left === undefined) return { source: sampler };
   const { source, mean, deviation, utility, nearest } = left;
   return {
     source,

@@ -7,7 +7,7 @@ import { ValidationError } from "../../src/errors.ts";
 import { createRng } from "../../src/math/rng.ts";
 import { type GpOptions, gp } from "../../src/sampler/gp/gp.ts";
 import { random } from "../../src/sampler/random.ts";
-import type { Sampler, Suggestion } from "../../src/sampler/sampler.ts";
+import { readExplanation, type Sampler, type Suggestion } from "../../src/sampler/sampler.ts";
 import { boolean, categorical, ordinal } from "../../src/space/choice.ts";
 import { createSpace, oneOf } from "../../src/space/declare.ts";
 import { float, int } from "../../src/space/numeric.ts";
@@ -40,7 +40,7 @@ function search(sampler: Sampler, space: Space, loss: Loss, count: number, seed:
 
 /** What chose a configuration. */
 function sourceOf({ note }: { readonly note?: Json }): string | undefined {
-  return (note as { readonly explanation?: { readonly source: string } }).explanation?.source;
+  return readExplanation(note ?? null)?.source;
 }
 
 function lowest(trials: History): number {

@@ -10,7 +10,11 @@ import type { Surrogate } from "./surrogate.ts";
 const RIVALS = 100;
 
 /** @param row [width] of the configuration */
-export function explain({ evidence, warped, loss }: Surrogate, row: Float64Array, utility: number): Explanation {
+export function explain(
+  { evidence, warped, loss }: Surrogate,
+  row: Float64Array,
+  utility: number,
+): Required<Explanation> {
   const { mean, sigma } = posterior(loss, row);
   const { trials, observed } = evidence;
   const distances = new Float64Array(trials.length);

@@ -16,7 +16,14 @@ import type { Space } from "../../space/space.ts";
 import { begin, type Design } from "../design.ts";
 import { randomParams } from "../feasible.ts";
 import { type Belief, beliefs, type Priors, priorsToJson } from "../priors.ts";
-import { type Expectation, type SampleRequest, type Sampler, type Suggestion, suggestedBy } from "../sampler.ts";
+import {
+  type Expectation,
+  type SampleRequest,
+  type Sampler,
+  type Suggestion,
+  suggestedBy,
+  writeExplanation,
+} from "../sampler.ts";
 import { seenKeys, unseen } from "../unseen.ts";
 import { domainOf, type SpaceDomain } from "./domain.ts";
 import { type Evidence, gather } from "./evidence.ts";
@@ -142,8 +149,8 @@ function sampleModel(
   const row = new Float64Array(domain.width);
   const { x, active } = space.encode(chosen.params);
   domain.embed(x, active, row, 0);
-  const explanation = explain(surrogate, row, chosen.value);
-  return { params: chosen.params, note: { ...toNote(surrogate.memory), explanation: { ...explanation } } };
+  const explanation = writeExplanation(explain(surrogate, row, chosen.value));
+  return { params: chosen.params, note: { ...toNote(surrogate.memory), explanation } };
 }
 
 /**
