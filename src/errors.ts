@@ -56,6 +56,13 @@ export class StorageError extends AssayError {
   }
 }
 
+/** The study's budget of trials, cost or time is spent, so no trial may begin. */
+export class BudgetSpentError extends AssayError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("BUDGET_SPENT", message, options);
+  }
+}
+
 /** Every configuration of a finite space has been tried, so there is none left to ask for. */
 export class SpaceExhaustedError extends AssayError {
   constructor(message: string, options?: ErrorOptions) {

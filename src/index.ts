@@ -54,6 +54,7 @@ export {
   type SpaceJson,
 } from "./space/space.ts";
 export { spaceFromSpecJson } from "./space/spec-json.ts";
+export type { Clock } from "./storage/clock.ts";
 export { memory } from "./storage/memory.ts";
 export type {
   Direction,
@@ -65,7 +66,6 @@ export type {
   TrialDraft,
   TrialOutcome,
 } from "./storage/storage.ts";
-export type { Clock } from "./study/clock.ts";
 export { createStudy, type StudyOptions } from "./study/create.ts";
 export type { StudyEvents } from "./study/events.ts";
 export type { Best, Expected, Explanation } from "./study/expectation.ts";

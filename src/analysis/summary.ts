@@ -30,7 +30,7 @@ export function summary(
   options: { readonly direction: Direction },
 ): Summary {
   const { direction } = options;
-  const counts: Record<TrialState, number> = { waiting: 0, running: 0, completed: 0, pruned: 0, failed: 0 };
+  const counts: Record<TrialState, number> = { waiting: 0, running: 0, completed: 0, pruned: 0, failed: 0, lost: 0 };
   for (const { state = "completed" } of trials) counts[state]++;
   const points = observed(space, trials);
   const best = bestOf(points, direction);

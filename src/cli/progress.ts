@@ -3,7 +3,7 @@
  * place. Elsewhere: a line for each trial that begins or ends, and nothing that moves. With `json`: every event as a JSON line.
  */
 import { sparkline } from "../chart/terminal.ts";
-import type { Clock } from "../study/clock.ts";
+import type { Clock } from "../storage/clock.ts";
 import type { Study } from "../study/study.ts";
 import { type FrozenTrial, isFinal } from "../trial/trial.ts";
 import { printable } from "./printable.ts";

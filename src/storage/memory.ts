@@ -1,64 +1,121 @@
 /**
  * A storage that lasts as long as its process. It keeps deeply frozen copies, so handing one out cannot let anybody change
- * what is stored. Its owners live in this process too, so none of them is ever dead.
+ * what is stored. Its owners live in this process too, so none of them is ever dead, and leases do not run out unless it is
+ * given a clock to judge them by. It is the model that the others are compared with.
  */
 import { type FrozenTrial, isFinal, type Json, type Report } from "../trial/trial.ts";
+import { systemClock } from "./clock.ts";
 import { frozenCopy } from "./exact-json.ts";
 import {
+  type BudgetLeft,
+  budgetSpent,
   checkOutcome,
   checkReportable,
   checkStudyName,
   finishedAlready,
   isNextNumber,
+  lostError,
   nameTaken,
   noStudy,
   noTrial,
   storageClosed,
 } from "./rules.ts";
-import type {
-  Owner,
-  Storage,
-  StoredStudy,
-  StudyDefinition,
-  TrialChanges,
-  TrialDraft,
-  TrialOutcome,
+import {
+  type Attempt,
+  type Call,
+  LEASES,
+  type Lease,
+  type Owner,
+  type Storage,
+  type StoredStudy,
+  type StudyChange,
+  type StudyDefinition,
+  type Swept,
+  type Teller,
+  type Told,
+  type TrialChanges,
+  type TrialClaim,
+  type TrialDraft,
+  type TrialOutcome,
 } from "./storage.ts";
+
+export interface MemoryOptions {
+  /** Milliseconds since 1970, by which leases are judged and renewed by `renewLeases` alone. Default: leases do not run out. */
+  readonly clock?: () => number;
+}
 
 /**
  * Keeps studies in memory: the default of `createStudy`.
  *
  * @example const study = await createStudy({ storage: memory(), space })
  */
-export function memory(): Storage {
-  return new MemoryStorage();
+export function memory(options: MemoryOptions = {}): Storage {
+  return new MemoryStorage(options.clock);
 }
 
 /** One study with its trials. */
 interface Shelf {
   study: StoredStudy;
+  readonly beganAt: number;
+  /** The sum of the costs that were told. */
+  cost: number;
   readonly trials: FrozenTrial[];
-  /** By trial number; null where nobody works on it. */
+  /** By trial number: who runs it, or ran it last. */
   readonly owners: (Owner | null)[];
+  /** Until when running trials are leased. */
+  readonly leases: Map<number, number>;
+  /** How often a trial's worker was lost. */
+  readonly losses: Map<number, number>;
+  /** By trial number, attempts that did not end with the trial. */
+  readonly ended: Map<number, Attempt[]>;
+  /** Results that came too late, by trial and attempt. */
+  readonly late: Map<string, TrialOutcome>;
+  /** The trials that calls created, leased last and ended. */
+  readonly calls: {
+    readonly created: Map<Call, number>;
+    readonly leased: Map<Call, number>;
+    readonly lastLease: Map<number, Call>;
+    readonly told: Map<Call, number>;
+  };
   /** The number of the trial that each change was made to; revision r is after the first r changes. */
   readonly changes: number[];
 }
 
 class MemoryStorage implements Storage {
   readonly #shelves = new Map<string, Shelf>();
+  readonly #clock: (() => number) | undefined;
   #studiesMade = 0;
   #ownersMade = 0;
   #closed = false;
+
+  constructor(clock: (() => number) | undefined) {
+    this.#clock = clock;
+  }
 
   async createStudy(definition: StudyDefinition): Promise<StoredStudy> {
     this.#open();
     checkStudyName(definition.name);
     if (this.#named(definition.name) !== undefined) throw nameTaken(definition.name);
-    const { name, direction, space, seed, attributes, createdAt } = definition;
+    const { name, direction, space, seed, attributes, createdAt, budget = {}, leases = LEASES } = definition;
     const id = String(this.#studiesMade + 1);
-    const study = frozenCopy({ id, name, direction, space, seed, attributes, createdAt }, `study '${name}'`);
+    const study = frozenCopy(
+      { id, name, direction, space, seed, attributes, createdAt, budget, leases },
+      `study '${name}'`,
+    );
     this.#studiesMade++;
-    this.#shelves.set(id, { study, trials: [], owners: [], changes: [] });
+    this.#shelves.set(id, {
+      study,
+      beganAt: this.#now(),
+      cost: 0,
+      trials: [],
+      owners: [],
+      leases: new Map(),
+      losses: new Map(),
+      ended: new Map(),
+      late: new Map(),
+      calls: { created: new Map(), leased: new Map(), lastLease: new Map(), told: new Map() },
+      changes: [],
+    });
     return study;
   }
 
@@ -77,22 +134,30 @@ class MemoryStorage implements Storage {
     this.#shelves.delete(studyId);
   }
 
-  async updateStudy(studyId: string, change: Parameters<Storage["updateStudy"]>[1]): Promise<void> {
+  async updateStudy(studyId: string, change: StudyChange): Promise<void> {
     const shelf = this.#shelf(studyId);
-    const { space = shelf.study.space, attributes = {} } = change;
+    const { space = shelf.study.space, attributes = {}, budget = shelf.study.budget } = change;
     shelf.study = frozenCopy(
-      { ...shelf.study, space, attributes: { ...shelf.study.attributes, ...attributes } },
+      { ...shelf.study, space, budget, attributes: { ...shelf.study.attributes, ...attributes } },
       `study '${shelf.study.name}'`,
     );
   }
 
   async createTrial(studyId: string, draft: TrialDraft): Promise<FrozenTrial | null> {
     const shelf = this.#shelf(studyId);
-    const { number, state, params, note, attributes, startedAt, owner } = draft;
+    const { number, state, params, note, attributes, startedAt, owner, call } = draft;
+    const created = shelf.calls.created.get(call ?? "");
+    const leased = shelf.calls.leased.get(call ?? "");
+    const made = state === "waiting" ? created : leased;
+    if (made !== undefined) return shelf.trials[made]!;
     if (!isNextNumber(number, shelf.trials.length)) return null;
-    return put(shelf, owner, {
+    this.#checkBudget(shelf, ["trials", "cost", "wallMs"]);
+    // What the call made is another worker's by now.
+    if ((created ?? leased) !== undefined) return null;
+    const trial: FrozenTrial = {
       number,
-      state,
+      state: "waiting",
+      attempt: 0,
       params: frozenCopy(params, `parameters of trial ${number}`),
       value: null,
       metrics: NO_METRICS,
@@ -102,47 +167,71 @@ class MemoryStorage implements Storage {
       error: null,
       startedAt,
       finishedAt: null,
-    });
+    };
+    shelf.owners.push(null);
+    if (call !== undefined) shelf.calls.created.set(call, number);
+    return state === "waiting" ? put(shelf, trial) : this.#lease(shelf, trial, owner!, call, startedAt!);
   }
 
-  async claimTrial(
-    studyId: string,
-    number: number,
-    claim: Parameters<Storage["claimTrial"]>[2],
-  ): Promise<FrozenTrial | null> {
-    const { shelf, trial } = this.#trial(studyId, number);
-    if (trial.state !== "waiting") return null;
-    const { owner, params, note, startedAt } = claim;
-    return put(shelf, owner, {
+  async claimTrial(studyId: string, claim: TrialClaim): Promise<FrozenTrial | null> {
+    const shelf = this.#shelf(studyId);
+    const { owner, params, note, startedAt, call } = claim;
+    const leased = shelf.calls.leased.get(call ?? "");
+    if (leased !== undefined) return shelf.trials[leased]!;
+    const trial =
+      claim.number === undefined
+        ? shelf.trials.find(({ state }) => state === "waiting")
+        : this.#trial(studyId, claim.number).trial;
+    this.#checkBudget(shelf, ["cost", "wallMs"]);
+    if (trial?.state !== "waiting") return null;
+    const { number } = trial;
+    const changed = {
       ...trial,
-      state: "running",
-      params: frozenCopy(params, `parameters of trial ${number}`),
-      note: frozenCopy(note, `note of trial ${number}`),
-      startedAt,
-    });
+      params: params === undefined ? trial.params : frozenCopy(params, `parameters of trial ${number}`),
+      note: note === undefined ? trial.note : frozenCopy(note, `note of trial ${number}`),
+    };
+    return this.#lease(shelf, changed, owner, call, startedAt);
   }
 
-  async reportTrial(studyId: string, number: number, report: Report): Promise<void> {
+  async reportTrial(studyId: string, number: number, reports: readonly Report[], attempt?: number): Promise<boolean> {
     const { shelf, trial } = this.#trial(studyId, number);
-    checkReportable(number, trial.state, report);
-    const { step, value } = report;
-    const reports = Object.freeze([...trial.reports, Object.freeze({ step, value })]);
-    put(shelf, shelf.owners[number]!, { ...trial, reports });
+    const [first] = reports;
+    if (attempt === undefined && first !== undefined) checkReportable(number, trial.state, first);
+    if (trial.state !== "running" || (attempt ?? trial.attempt) !== trial.attempt) return false;
+    put(shelf, { ...trial, reports: withReports(trial, reports) });
+    return true;
   }
 
   async setTrialAttribute(studyId: string, number: number, key: string, value: Json): Promise<void> {
     const { shelf, trial } = this.#trial(studyId, number);
     const attribute = frozenCopy(value, `attribute '${key}' of trial ${number}`);
-    const attributes = Object.freeze({ ...trial.attributes, [key]: attribute });
-    put(shelf, shelf.owners[number]!, { ...trial, attributes });
+    put(shelf, { ...trial, attributes: Object.freeze({ ...trial.attributes, [key]: attribute }) });
   }
 
-  async finishTrial(studyId: string, number: number, outcome: TrialOutcome): Promise<FrozenTrial> {
-    const { shelf, trial } = this.#trial(studyId, number);
-    if (isFinal(trial.state)) throw finishedAlready(number, trial.state);
+  async finishTrial(studyId: string, number: number, outcome: TrialOutcome, teller: Teller = {}): Promise<Told> {
     checkOutcome(number, outcome);
+    const { shelf, trial } = this.#trial(studyId, number);
+    const { attempt, reports = [], since, call } = teller;
+    if (isFinal(trial.state) || (attempt !== undefined && attempt !== trial.attempt)) {
+      if (shelf.calls.told.get(call ?? "") === number)
+        return { trial, accepted: true, changes: changesSince(shelf, since) };
+      if (attempt === undefined) throw finishedAlready(number, trial.state);
+      const late = frozenCopy({ ...outcome, metrics: {} }, `outcome of trial ${number}`);
+      const key = `${number}/${attempt}`;
+      if (attempt >= 1 && attempt <= trial.attempt && !shelf.late.has(key))
+        shelf.late.set(key, Object.freeze({ ...late, metrics: Object.freeze({ ...outcome.metrics }) }));
+      return { trial, accepted: false, changes: changesSince(shelf, since) };
+    }
     const { state, value, standardError, cost, metrics, error, finishedAt, params } = outcome;
-    return put(shelf, null, {
+    shelf.cost += cost ?? 0;
+    shelf.leases.delete(number);
+    if (call !== undefined) shelf.calls.told.set(call, number);
+    const ended = shelf.ended.get(number);
+    const last = ended?.at(-1);
+    if (attempt !== undefined && last?.attempt === attempt) {
+      ended!.splice(-1, 1, { ...last, end: "told", endedAt: this.#now() });
+    }
+    const told = put(shelf, {
       ...trial,
       state,
       params: params === undefined ? trial.params : frozenCopy(params, `parameters of trial ${number}`),
@@ -150,27 +239,76 @@ class MemoryStorage implements Storage {
       ...(standardError === undefined ? {} : { standardError }),
       ...(cost === undefined ? {} : { cost }),
       metrics: Object.keys(metrics).length === 0 ? NO_METRICS : Object.freeze({ ...metrics }),
+      reports: withReports(trial, reports),
       error: frozenCopy(error, `error of trial ${number}`),
       finishedAt,
     });
+    return { trial: told, accepted: true, changes: changesSince(shelf, since) };
   }
 
   async trialsSince(studyId: string, revision: number): Promise<TrialChanges> {
-    const { trials, changes } = this.#shelf(studyId);
-    if (revision === 0) return { trials: [...trials], revision: changes.length };
-    const numbers = [...new Set(changes.slice(revision))].sort((a, b) => a - b);
-    return { trials: numbers.map((number) => trials[number]!), revision: changes.length };
+    return changesSince(this.#shelf(studyId), revision);
   }
 
-  async releaseDead(studyId: string): Promise<readonly number[]> {
-    this.#shelf(studyId);
-    return [];
-  }
-
-  async releaseTrial(studyId: string, number: number, owner: Owner): Promise<void> {
+  async releaseTrial(studyId: string, number: number, attempt: number): Promise<void> {
     const { shelf, trial } = this.#trial(studyId, number);
-    if (trial.state !== "running" || shelf.owners[number] !== owner) return;
-    put(shelf, null, { ...trial, state: "waiting", reports: NO_REPORTS, startedAt: null });
+    if (trial.state === "running" && trial.attempt === attempt) this.#revoke(shelf, trial, "released");
+  }
+
+  async sweep(studyId: string): Promise<Swept> {
+    const shelf = this.#shelf(studyId);
+    const lapsed =
+      this.#clock === undefined
+        ? []
+        : shelf.trials.filter(({ number, state }) => state === "running" && shelf.leases.get(number)! <= this.#now());
+    const swept = lapsed.map((trial) => this.#revoke(shelf, trial, "lapsed"));
+    const numbers = (state: string) => swept.filter((trial) => trial.state === state).map(({ number }) => number);
+    return { requeued: numbers("waiting"), lost: numbers("lost") };
+  }
+
+  async renewLeases(owner: Owner): Promise<void> {
+    this.#open();
+    for (const { study, leases, owners } of this.#shelves.values()) {
+      for (const number of leases.keys()) {
+        if (owners[number] === owner) leases.set(number, this.#now() + study.leases.graceMs);
+      }
+    }
+  }
+
+  async leases(studyId: string): Promise<readonly Lease[]> {
+    const { trials, leases, owners } = this.#shelf(studyId);
+    return trials
+      .filter(({ state }) => state === "running")
+      .map(({ number, attempt, startedAt }) => ({
+        number,
+        attempt,
+        owner: owners[number]!,
+        startedAt: startedAt!,
+        until: this.#clock === undefined ? Number.POSITIVE_INFINITY : leases.get(number)!,
+        now: this.#now(),
+      }));
+  }
+
+  async attempts(studyId: string): Promise<readonly Attempt[]> {
+    const { trials, owners, ended, late } = this.#shelf(studyId);
+    return trials.flatMap(({ number, state, attempt, startedAt, finishedAt }) => {
+      const before = ended.get(number) ?? [];
+      const last: Attempt[] =
+        before.length === attempt
+          ? []
+          : [
+              {
+                number,
+                attempt,
+                owner: owners[number]!,
+                startedAt: startedAt!,
+                endedAt: finishedAt,
+                end: isFinal(state) ? "told" : null,
+                late: null,
+              },
+            ];
+      return [...before, ...last].map((it) => ({ ...it, late: late.get(`${number}/${it.attempt}`) ?? null }));
+    });
   }
 
   newOwner(): Owner {
@@ -179,6 +317,48 @@ class MemoryStorage implements Storage {
 
   async close(): Promise<void> {
     this.#closed = true;
+  }
+
+  #lease(shelf: Shelf, trial: FrozenTrial, owner: Owner, call: Call | undefined, startedAt: number): FrozenTrial {
+    const { number } = trial;
+    shelf.owners[number] = owner;
+    shelf.leases.set(number, this.#now() + shelf.study.leases.graceMs);
+    const { leased, lastLease } = shelf.calls;
+    leased.delete(lastLease.get(number) ?? "");
+    if (call !== undefined) {
+      leased.set(call, number);
+      lastLease.set(number, call);
+    }
+    return put(shelf, { ...trial, state: "running", attempt: trial.attempt + 1, startedAt });
+  }
+
+  /** Takes a running trial from its worker. */
+  #revoke(shelf: Shelf, trial: FrozenTrial, end: "released" | "lapsed"): FrozenTrial {
+    const { number, attempt, startedAt } = trial;
+    const endedAt = this.#now();
+    const ended = { number, attempt, owner: shelf.owners[number]!, startedAt: startedAt!, endedAt, end, late: null };
+    shelf.ended.set(number, [...(shelf.ended.get(number) ?? []), ended]);
+    shelf.leases.delete(number);
+    const losses = (shelf.losses.get(number) ?? 0) + (end === "lapsed" ? 1 : 0);
+    shelf.losses.set(number, losses);
+    return losses > shelf.study.leases.retries
+      ? put(shelf, { ...trial, state: "lost", error: lostError(losses), finishedAt: endedAt })
+      : put(shelf, { ...trial, state: "waiting", reports: NO_REPORTS, startedAt: null });
+  }
+
+  #checkBudget(shelf: Shelf, kinds: readonly (keyof BudgetLeft)[]): void {
+    const { trials, cost, wallMs } = shelf.study.budget;
+    const left: BudgetLeft = {
+      trials: trials === undefined ? null : trials - shelf.trials.length,
+      cost: cost === undefined ? null : cost - shelf.cost,
+      wallMs: wallMs === undefined ? null : shelf.beganAt + wallMs - this.#now(),
+    };
+    const spent = budgetSpent(left, kinds);
+    if (spent !== undefined) throw spent;
+  }
+
+  #now(): number {
+    return (this.#clock ?? systemClock)();
   }
 
   #open(): void {
@@ -209,10 +389,25 @@ const NO_METRICS: Readonly<Record<string, number>> = Object.freeze({});
 const NO_REPORTS: readonly Report[] = Object.freeze([]);
 
 /** Puts a trial, whose parts are frozen already, in its place, and notes the change. */
-function put(shelf: Shelf, owner: Owner | null, trial: FrozenTrial): FrozenTrial {
+function put(shelf: Shelf, trial: FrozenTrial): FrozenTrial {
   const { number } = trial;
   shelf.trials[number] = Object.freeze(trial);
-  shelf.owners[number] = owner;
   shelf.changes.push(number);
   return trial;
+}
+
+function changesSince({ trials, changes }: Shelf, revision = changes.length): TrialChanges {
+  if (revision === 0) return { trials: [...trials], revision: changes.length };
+  const numbers = [...new Set(changes.slice(revision))].sort((a, b) => a - b);
+  return { trials: numbers.map((number) => trials[number]!), revision: changes.length };
+}
+
+/** Its reports and those of other steps. */
+function withReports(trial: FrozenTrial, reports: readonly Report[]): readonly Report[] {
+  const added: Report[] = [];
+  for (const { step, value } of reports) {
+    if (![...trial.reports, ...added].some((report) => report.step === step))
+      added.push(Object.freeze({ step, value }));
+  }
+  return added.length === 0 ? trial.reports : Object.freeze([...trial.reports, ...added]);
 }

@@ -1,9 +1,20 @@
 /**
  * The rules that every storage keeps, and the errors with which it keeps them: one wording, whatever lies beneath.
  */
-import { DuplicateError, NotFoundError, StorageError, show, TrialFinishedError, ValidationError } from "../errors.ts";
-import type { Report, TrialState } from "../trial/trial.ts";
+import {
+  BudgetSpentError,
+  DuplicateError,
+  NotFoundError,
+  StorageError,
+  show,
+  TrialFinishedError,
+  ValidationError,
+} from "../errors.ts";
+import type { Report, TrialError, TrialState } from "../trial/trial.ts";
 import type { TrialOutcome } from "./storage.ts";
+
+/** In UTF-16 code units. More would not fit into the index of every database. */
+const MAX_NAME = 256;
 
 /**
  * A study's name is a non-empty string that every database can keep: well-formed Unicode, for a lone surrogate would be
@@ -12,9 +23,15 @@ import type { TrialOutcome } from "./storage.ts";
  * @throws ValidationError
  */
 export function checkStudyName(name: string): void {
-  if (typeof name !== "string" || name === "" || name.includes("\0") || !name.isWellFormed()) {
+  if (
+    typeof name !== "string" ||
+    name === "" ||
+    name.length > MAX_NAME ||
+    name.includes("\0") ||
+    !name.isWellFormed()
+  ) {
     throw new ValidationError(
-      `A study's name must be a non-empty string of well-formed Unicode without NUL, but got ${show(name)}.`,
+      `A study's name must be a string of 1 to ${MAX_NAME} characters of well-formed Unicode without NUL, but got ${show(name)}.`,
     );
   }
 }
@@ -48,6 +65,28 @@ export function checkReportable(number: number, state: TrialState, report: Repor
     throw new ValidationError(`Only a running trial takes reports, but ${what} came while it waits to be started.`);
   }
   throw new TrialFinishedError(`Only a running trial takes reports, but ${what} came after it had ${ended(state)}.`);
+}
+
+/** What is left of a study's budget; null where it has no bound. */
+export interface BudgetLeft {
+  readonly trials: number | null;
+  readonly cost: number | null;
+  readonly wallMs: number | null;
+}
+
+/** The error for a budget that is spent; undefined where it is not. `kinds` are those that matter. */
+export function budgetSpent(left: BudgetLeft, kinds: readonly (keyof BudgetLeft)[]): BudgetSpentError | undefined {
+  const spent = kinds.find((kind) => left[kind] !== null && left[kind] <= 0);
+  if (spent === undefined) return undefined;
+  const what = { trials: "number of trials", cost: "cost", wallMs: "time" }[spent];
+  return new BudgetSpentError(`The study's budget is spent: its ${what} is used up. Raise it to go on.`);
+}
+
+/** How a trial ends whose worker was lost too often. */
+export function lostError(losses: number): TrialError {
+  return {
+    message: `The trial's worker was lost ${losses} times: no process renewed its lease. It is not tried again.`,
+  };
 }
 
 export function finishedAlready(number: number, state: TrialState): TrialFinishedError {

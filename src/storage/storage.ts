@@ -1,7 +1,14 @@
 /**
- * Where studies and trials are kept. A storage keeps what it is given, bit for bit, and guards four rules: a study's name is
- * unique, trial numbers are 0 … n−1 without gaps, a final trial changes no more, and what a resolved promise acknowledged
- * survives the process. It knows nothing of directions, samplers or losses.
+ * Where studies and trials are kept. A storage keeps what it is given, bit for bit, and guards five rules: a study's name is
+ * unique, trial numbers are 0 … n−1 without gaps, a running trial has one worker, a final trial changes no more, and what a
+ * resolved promise acknowledged survives the process. It knows nothing of directions, samplers or losses.
+ *
+ * A running trial is leased: its worker renews the lease, and a trial whose lease ran out is given to another worker. The
+ * number of the attempt is the fence: whoever reports or tells says for which attempt, and a storage takes nothing from an
+ * attempt that another one has followed. All times of leases are the storage's own, whatever the clocks of the workers show.
+ *
+ * Every call that creates or ends something has an id of its own, made by the caller or by the storage. A call that is made
+ * again with its id, because nobody knows whether it arrived, changes nothing and gives what the first one gave.
  *
  * Everything that is handed in or out is a copy. Numbers are IEEE doubles and come back bit for bit, −0 and ±Infinity
  * included, in JSON too; NaN is kept in reports and metrics and refused elsewhere, as is all that JSON would change in silence.
@@ -12,7 +19,26 @@ import type { FrozenTrial, Json, Report, TrialError } from "../trial/trial.ts";
 
 export type Direction = "minimize" | "maximize";
 
-/** What a study is created with; `space` alone may change later, for it can grow. */
+/** What bounds a study, whoever works on it; what is left out is unbounded. */
+export interface Budget {
+  /** Trials in all. */
+  readonly trials?: number;
+  /** No trial begins once the told costs reach this sum, in the unit of the costs. */
+  readonly cost?: number;
+  /** No trial begins when so many milliseconds have passed since the study was created. */
+  readonly wallMs?: number;
+}
+
+export interface LeaseRules {
+  /** For how long a worker that renews its lease no more keeps its trial, in milliseconds. Default 60,000. */
+  readonly graceMs: number;
+  /** How often a trial whose worker was lost is run again, before it ends as lost. Default 2. */
+  readonly retries: number;
+}
+
+export const LEASES: LeaseRules = { graceMs: 60_000, retries: 2 };
+
+/** What a study is created with; its space and its budget alone may change later. */
 export interface StudyDefinition {
   readonly name: string;
   readonly direction: Direction;
@@ -21,10 +47,22 @@ export interface StudyDefinition {
   readonly seed: number | string;
   readonly attributes: Readonly<Record<string, Json>>;
   readonly createdAt: number;
+  /** Default: none. */
+  readonly budget?: Budget;
+  /** Default: `LEASES`. */
+  readonly leases?: LeaseRules;
 }
 
-export interface StoredStudy extends StudyDefinition {
+export interface StoredStudy extends Required<StudyDefinition> {
   readonly id: string;
+}
+
+export interface StudyChange {
+  readonly space?: SpaceJson;
+  /** Added to those that are there. */
+  readonly attributes?: Readonly<Record<string, Json>>;
+  /** In place of the one before. */
+  readonly budget?: Budget;
 }
 
 /** A trial to be created. Its number is part of the draft: see `Storage.createTrial`. */
@@ -37,12 +75,28 @@ export interface TrialDraft {
   readonly attributes: Readonly<Record<string, Json>>;
   /** When it was started; null for a waiting trial. */
   readonly startedAt: number | null;
-  /** Who runs it: see `Storage.releaseDead`. */
+  /** Who runs it; null for a waiting trial. */
   readonly owner: Owner | null;
+  readonly call?: Call;
+}
+
+/** To start a waiting trial. */
+export interface TrialClaim {
+  /** Which; the first that waits, where it is left out. */
+  readonly number?: number;
+  readonly owner: Owner;
+  /** In place of those that it has. */
+  readonly params?: FlatParams;
+  readonly note?: Json;
+  readonly startedAt: number;
+  readonly call?: Call;
 }
 
 /** Who works on a running trial: any string that is new for each `Study` object of each process. */
 export type Owner = string;
+
+/** The id of one call, a UUID, by which a storage knows it again. */
+export type Call = string;
 
 /** How a trial ended. */
 export interface TrialOutcome {
@@ -57,6 +111,59 @@ export interface TrialOutcome {
   readonly finishedAt: number;
 }
 
+/** Who tells. */
+export interface Teller {
+  /** The attempt whose result it is; left out, the result is taken whoever runs the trial. */
+  readonly attempt?: number;
+  /** Reports to be kept before the trial ends; those whose steps it has already are passed over. */
+  readonly reports?: readonly Report[];
+  /** A revision of which the teller knows. */
+  readonly since?: number;
+  readonly call?: Call;
+}
+
+export interface Told {
+  /** As it is now. */
+  readonly trial: FrozenTrial;
+  /** Whether its result is the one that was told; one that comes too late is kept with its attempt. */
+  readonly accepted: boolean;
+  /** What changed since the revision of which the teller knows; nothing where it named none. */
+  readonly changes: TrialChanges;
+}
+
+/** One worker's try at a trial. */
+export interface Attempt {
+  /** The trial's. */
+  readonly number: number;
+  /** 1, 2, … for each trial. */
+  readonly attempt: number;
+  readonly owner: Owner;
+  /** Milliseconds since 1970 by the storage's clock; null while it lasts. */
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  /** `told`: with a result. `released`: given back. `lapsed`: its lease ran out. `died`: its process is known to have ended. */
+  readonly end: "told" | "released" | "lapsed" | "died" | null;
+  /** A result that came too late to be the trial's. */
+  readonly late: TrialOutcome | null;
+}
+
+/** A trial that runs, and how long its worker may still be silent. */
+export interface Lease {
+  readonly number: number;
+  readonly attempt: number;
+  readonly owner: Owner;
+  /** By the storage's clock, as `now` is. */
+  readonly startedAt: number;
+  readonly until: number;
+  readonly now: number;
+}
+
+/** What a sweep did, by trial number. */
+export interface Swept {
+  readonly requeued: readonly number[];
+  readonly lost: readonly number[];
+}
+
 /** Trials that changed, and the revision up to which they are complete. */
 export interface TrialChanges {
   readonly trials: readonly FrozenTrial[];
@@ -64,7 +171,7 @@ export interface TrialChanges {
 }
 
 export interface Storage {
-  /** @throws DuplicateError when a study has this name, ValidationError when no database could keep it (empty, NUL, lone surrogates) */
+  /** @throws DuplicateError when a study has this name, ValidationError when no database could keep it (empty, over 256 characters, NUL, lone surrogates) */
   createStudy(definition: StudyDefinition): Promise<StoredStudy>;
   /** The study with this name, or null. */
   findStudy(name: string): Promise<StoredStudy | null>;
@@ -72,42 +179,48 @@ export interface Storage {
   listStudies(): Promise<readonly StoredStudy[]>;
   /** Removes a study and all its trials. @throws NotFoundError */
   deleteStudy(studyId: string): Promise<void>;
-  /** Replaces the space or adds attributes. @throws NotFoundError */
-  updateStudy(
-    studyId: string,
-    change: { readonly space?: SpaceJson; readonly attributes?: Readonly<Record<string, Json>> },
-  ): Promise<void>;
+  /** @throws NotFoundError */
+  updateStudy(studyId: string, change: StudyChange): Promise<void>;
 
   /**
    * Creates the trial if its number is the next one, and returns null, creating nothing, if another trial has taken that
    * number. The caller then reads the changes and suggests again: no number is reserved without its parameters, so there
-   * are no gaps and no half-made trials.
+   * are no gaps and no half-made trials. A running trial is leased to its owner, as attempt 1.
    *
-   * @throws ValidationError when the number would leave a gap, NotFoundError
+   * @throws ValidationError when the number would leave a gap, BudgetSpentError, NotFoundError
    */
   createTrial(studyId: string, draft: TrialDraft): Promise<FrozenTrial | null>;
-  /** Starts a waiting trial for `owner`, with these parameters; null if it waits no longer. @throws NotFoundError */
-  claimTrial(
-    studyId: string,
-    number: number,
-    claim: { readonly owner: Owner; readonly params: FlatParams; readonly note: Json; readonly startedAt: number },
-  ): Promise<FrozenTrial | null>;
-  /** Appends a report to a running trial. @throws ValidationError when it waits, TrialFinishedError, NotFoundError */
-  reportTrial(studyId: string, number: number, report: Report): Promise<void>;
+  /** Leases a waiting trial to `owner`, as its next attempt; null if it waits no longer, or none does. @throws BudgetSpentError for a budget of cost or time, NotFoundError */
+  claimTrial(studyId: string, claim: TrialClaim): Promise<FrozenTrial | null>;
+  /**
+   * Appends reports to a running trial, those with steps that it has already excepted. With `attempt`: only if that one has the
+   * lease; false, when it has lost it. @throws ValidationError when it waits, TrialFinishedError (both without `attempt` only), NotFoundError
+   */
+  reportTrial(studyId: string, number: number, reports: readonly Report[], attempt?: number): Promise<boolean>;
   /** Sets an attribute of a trial in any state. @throws NotFoundError */
   setTrialAttribute(studyId: string, number: number, key: string, value: Json): Promise<void>;
-  /** Ends a running or waiting trial. Durable when resolved. @throws ValidationError for NaN, TrialFinishedError, NotFoundError */
-  finishTrial(studyId: string, number: number, outcome: TrialOutcome): Promise<FrozenTrial>;
+  /**
+   * Ends a running or waiting trial, durably when resolved. The result of an attempt whose lease ran out is taken as long as no
+   * other attempt has followed.
+   * @throws ValidationError for NaN, TrialFinishedError when it has ended and no `attempt` is given, NotFoundError
+   */
+  finishTrial(studyId: string, number: number, outcome: TrialOutcome, teller?: Teller): Promise<Told>;
   /** The trials that changed after `revision` (0: all), ascending by number. A reader that keeps the revision never reads a trial twice unchanged. */
   trialsSince(studyId: string, revision: number): Promise<TrialChanges>;
+
+  /** Takes a running trial back from an attempt that gives it up: it waits again, with its number, parameters and note, without its reports. Nothing when another attempt has followed. */
+  releaseTrial(studyId: string, number: number, attempt: number): Promise<void>;
   /**
-   * Takes running trials from owners that are known to be dead and makes them wait again, with their numbers, parameters and
-   * notes (reports are dropped, for the trial starts anew). Returns their numbers. Which owner is dead is the storage's to
-   * know: a file on one machine asks the operating system, a server its leases.
+   * Takes all running trials back whose lease ran out, or whose owner is known to be dead (a file on one machine asks the
+   * operating system). They wait again as released ones do, or end as lost where they have been retried often enough.
    */
-  releaseDead(studyId: string): Promise<readonly number[]>;
-  /** Takes a running trial back from its owner, as `releaseDead` does, because that owner gives it up; nothing when it is not that owner's. */
-  releaseTrial(studyId: string, number: number, owner: Owner): Promise<void>;
+  sweep(studyId: string): Promise<Swept>;
+  /** Renews all leases of an owner. A storage does so by itself for the owners it named, from where a busy event loop cannot keep it from it, until it is closed. */
+  renewLeases(owner: Owner): Promise<void>;
+  /** All trials that run. @throws NotFoundError */
+  leases(studyId: string): Promise<readonly Lease[]>;
+  /** All attempts, by trial and attempt. @throws NotFoundError */
+  attempts(studyId: string): Promise<readonly Attempt[]>;
   /** A name for a new owner that this storage can judge dead or alive. */
   newOwner(): Owner;
   /** Whatever is called after it rejects with a StorageError; closing again does nothing. */

@@ -8,10 +8,17 @@ import { createSpace, type InferParams, type SpaceSpec } from "../space/declare.
 import { spaceFromJson } from "../space/json.ts";
 import type { ParamValue } from "../space/parameter.ts";
 import { type Dimension, describeConditions, Space } from "../space/space.ts";
+import { type Clock, systemClock } from "../storage/clock.ts";
 import { memory } from "../storage/memory.ts";
-import type { Direction, Storage, StoredStudy } from "../storage/storage.ts";
+import {
+  type Budget,
+  type Direction,
+  LEASES,
+  type LeaseRules,
+  type Storage,
+  type StoredStudy,
+} from "../storage/storage.ts";
 import type { Json } from "../trial/trial.ts";
-import { type Clock, systemClock } from "./clock.ts";
 import { type Order, Study } from "./study.ts";
 
 export interface StudyOptions<S = SpaceSpec | Space> {
@@ -39,6 +46,10 @@ export interface StudyOptions<S = SpaceSpec | Space> {
   readonly spaceChange?: "refuse" | "extend";
   /** `optimize` stops with an error after so many failed trials in a row. Default 10. */
   readonly maxConsecutiveFailures?: number;
+  /** What bounds the study over all its workers. Of a stored study: in place of what it has. Default: what it has, or none. */
+  readonly budget?: Budget;
+  /** How long a silent worker keeps its trial, and how often a lost trial is tried again. Default: 60 s, twice. Kept as it is when a study is resumed. */
+  readonly leases?: Partial<LeaseRules>;
   readonly clock?: Clock;
 }
 
@@ -89,6 +100,8 @@ export async function createStudy(given: any = {}): Promise<Study<any>> {
         ...(declared?.constraints.length ? { constraints: toJson(declared.constraints) } : {}),
       },
       createdAt: clock(),
+      budget: options.budget ?? {},
+      leases: { ...LEASES, ...options.leases },
     };
     try {
       stored = await storage.createStudy(definition);
@@ -100,7 +113,11 @@ export async function createStudy(given: any = {}): Promise<Study<any>> {
     }
   }
   const space = await resumeSpace(storage, stored, declared, options);
-  await storage.releaseDead(stored.id);
+  if (options.budget !== undefined && show(options.budget) !== show(stored.budget)) {
+    await storage.updateStudy(stored.id, { budget: options.budget });
+    stored = { ...stored, budget: options.budget };
+  }
+  await storage.sweep(stored.id);
   return new Study({
     stored,
     storage,
@@ -217,7 +234,19 @@ const ALLOWED: Readonly<Record<string, readonly unknown[]>> = {
 
 const OPTIONS = [
   ...Object.keys(ALLOWED),
-  ...["name", "storage", "space", "constraints", "sampler", "pruner", "seed", "maxConsecutiveFailures", "clock"],
+  ...[
+    "name",
+    "storage",
+    "space",
+    "constraints",
+    "sampler",
+    "pruner",
+    "seed",
+    "maxConsecutiveFailures",
+    "budget",
+    "leases",
+    "clock",
+  ],
 ];
 
 function checkOptions(options: StudyOptions): void {
@@ -249,10 +278,39 @@ function checkOptions(options: StudyOptions): void {
   if (most !== undefined && most !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(most) && most >= 1)) {
     throw new ValidationError(`\`maxConsecutiveFailures\` must be an integer >= 1 or Infinity, but got ${show(most)}.`);
   }
+  checkNumbers("budget", options.budget, { trials: 0, cost: 0, wallMs: 0 });
+  checkNumbers("leases", options.leases, { graceMs: 1, retries: 0 });
   if (sampler !== undefined && typeof sampler?.sample !== "function") {
     throw new ValidationError(`\`sampler\` must be a sampler such as gp() or random(), but got ${show(sampler)}.`);
   }
   if (pruner !== undefined && typeof pruner?.shouldPrune !== "function") {
     throw new ValidationError(`\`pruner\` must be a pruner such as median() or halving(), but got ${show(pruner)}.`);
+  }
+}
+
+/** An object of numbers, each at least as large as `least` says, the counts among them whole. */
+function checkNumbers(option: string, given: unknown, least: Readonly<Record<string, number>>): void {
+  if (given === undefined) return;
+  if (typeof given !== "object" || given === null) {
+    throw new ValidationError(
+      `\`${option}\` must be an object of ${Object.keys(least).join(", ")}, but got ${show(given)}.`,
+    );
+  }
+  for (const [name, value] of Object.entries(given)) {
+    const isCount = name === "trials" || name === "retries";
+    if (!Object.hasOwn(least, name)) {
+      throw new ValidationError(`\`${option}\` has no ${show(name)}. It has: ${Object.keys(least).join(", ")}.`);
+    }
+    if (value === undefined) continue;
+    if (
+      typeof value !== "number" ||
+      !(value >= least[name]!) ||
+      !Number.isFinite(value) ||
+      (isCount && !Number.isInteger(value))
+    ) {
+      throw new ValidationError(
+        `\`${option}.${name}\` must be ${isCount ? "an integer" : "a finite number"} >= ${least[name]}, but got ${show(value)}.`,
+      );
+    }
   }
 }

@@ -12,6 +12,12 @@ export interface StudyEvents<P> {
   readonly best: { readonly trial: FrozenTrial<P> };
   /** A running trial was given back and waits again. */
   readonly release: { readonly number: number };
+  /** A trial whose worker is gone waits again. */
+  readonly requeue: { readonly number: number };
+  /** A trial was lost with its worker once too often, and has ended. */
+  readonly lost: { readonly number: number };
+  /** A result came when its trial was another worker's already; it is kept with its attempt. The trial as it is now. */
+  readonly late: { readonly trial: FrozenTrial<P> };
   /** Something the user should know; each is said once a study. */
   readonly warning: { readonly message: string };
 }

@@ -55,7 +55,8 @@ function observe(trial: FrozenTrial, usable: boolean, space: Space, direction: D
   }
   const reports = lossesOf(trial.reports, direction);
   const finite = value !== null && Number.isFinite(value);
-  if (state === "failed" || (state === "completed" && !finite)) {
+  // What made its workers vanish again and again is no better than what made them fail.
+  if (state === "failed" || state === "lost" || (state === "completed" && !finite)) {
     return { number, state: "failed", params, loss: null, reports, note };
   }
   return {

@@ -10,8 +10,8 @@ import type { Trial } from "./trial.ts";
 export type Objective<P> = (trial: Trial<P>) => ObjectiveResult | Promise<ObjectiveResult>;
 
 export interface OptimizeOptions {
-  /** The study's budget: trials in all, those of earlier runs included. */
-  readonly trials: number;
+  /** The study's trials in all, those of earlier runs and other processes included. Default: the study's budget. */
+  readonly trials?: number;
   /** Trials at a time. Default 1. */
   readonly concurrency?: number;
   /** No trial begins after this many milliseconds; those that run are finished. */
@@ -36,7 +36,7 @@ export interface OptimizeHost<P> {
 }
 
 /**
- * Runs the objective until the study has `trials` trials.
+ * Runs the objective until the study has `trials` trials; infinitely many where its own budget, or the caller, ends it.
  *
  * @throws ValidationError for options outside their range
  * @throws TooManyFailuresError after too many failures in a row
@@ -46,16 +46,17 @@ export async function runLanes<P>(
   host: OptimizeHost<P>,
   objective: Objective<P>,
   options: OptimizeOptions,
+  trials: number,
 ): Promise<void> {
-  const { trials, concurrency = 1, timeoutMs = Number.POSITIVE_INFINITY, signal } = options;
+  const { concurrency = 1, timeoutMs = Number.POSITIVE_INFINITY, signal } = options;
   if (typeof objective !== "function") {
     throw new ValidationError(`The objective must be a function of a trial, but got ${show(objective)}.`);
   }
   for (const [name, value, least] of [
-    ["trials", trials, 0],
+    ["trials", options.trials, 0],
     ["concurrency", concurrency, 1],
   ] as const) {
-    if (!Number.isSafeInteger(value) || value < least) {
+    if (value !== undefined && (!Number.isSafeInteger(value) || value < least)) {
       throw new ValidationError(`\`${name}\` must be an integer >= ${least}, but got ${show(value)}.`);
     }
   }

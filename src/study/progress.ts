@@ -2,8 +2,9 @@
  * One line at the foot of a terminal while `optimize` runs: how many trials have ended, the best so far, what runs and how
  * long it will take. It is drawn only where somebody looks: on a terminal, and not more often than an eye can follow.
  */
+
+import type { Clock } from "../storage/clock.ts";
 import type { FrozenTrial } from "../trial/trial.ts";
-import type { Clock } from "./clock.ts";
 
 /** The part of a stream such as `process.stderr` that is needed here. */
 export interface TerminalStream {

@@ -6,7 +6,7 @@
  * changes the sequence. A pruner then judges trial k by those same trials, so it stops the same trials at the same steps. In
  * order "asap", and for trials that were asked for one by one, every result and every report is used as it comes.
  */
-import { SpaceExhaustedError, show, ValidationError } from "../errors.ts";
+import { BudgetSpentError, SpaceExhaustedError, show, ValidationError } from "../errors.ts";
 import { createRng, type Rng } from "../math/rng.ts";
 import type { Pruner } from "../pruner/pruner.ts";
 import { searchFeasible } from "../sampler/feasible.ts";
@@ -14,16 +14,19 @@ import type { Sampler } from "../sampler/sampler.ts";
 import { spaceFromJson } from "../space/json.ts";
 import type { FlatParams, Parameter, ParamValue } from "../space/parameter.ts";
 import { type Dimension, describeConditions, Space } from "../space/space.ts";
-import type { Direction, Owner, Storage, StoredStudy } from "../storage/storage.ts";
+import type { Clock } from "../storage/clock.ts";
+import { checkReportable, finishedAlready } from "../storage/rules.ts";
+import type { Direction, Owner, Storage, StoredStudy, Told, TrialChanges } from "../storage/storage.ts";
 import { type FrozenTrial, isFinal, type Json, type Report } from "../trial/trial.ts";
-import type { Clock } from "./clock.ts";
 import { Emitter, type StudyEvents } from "./events.ts";
 import { type Best, expectedOf, explanationOf } from "./expectation.ts";
-import { HistoryView, lossOf } from "./history.ts";
+import { HistoryView } from "./history.ts";
 import { type Objective, type OptimizeHost, type OptimizeOptions, runLanes } from "./optimize.ts";
+import { Outbox, within } from "./outbox.ts";
 import { type ObjectiveResult, outcomeOf, outcomeOfThrown, type TellResult } from "./outcome.ts";
 import { lineProgress, terminal } from "./progress.ts";
 import { Trial, type TrialHost } from "./trial.ts";
+import { TrialsView } from "./view.ts";
 
 /** When a result may be used: see the head of this file. */
 export type Order = "fixed" | "asap";
@@ -44,6 +47,21 @@ export interface StudyParts<P> {
 
 /** How long to wait before looking again for a trial that another process runs. */
 const POLL_MS = 50;
+/** How often a working study looks for trials whose workers are gone, and one that waits for such a trial, in looks. */
+const SWEEP_MS = 15_000;
+const SWEEP_POLLS = 10;
+/** How long a report waits for news of other processes' trials, by which a pruner may judge. */
+const NEWS_MS = 1000;
+
+/** A trial that this object runs. */
+interface Running {
+  readonly attempt: number;
+  /** Ends its `signal`. */
+  readonly abort: AbortController;
+  /** Resolves when it ends. */
+  readonly ended: PromiseWithResolvers<void>;
+  readonly outbox: Outbox;
+}
 
 export class Study<P = unknown> {
   readonly name: string;
@@ -57,18 +75,17 @@ export class Study<P = unknown> {
   readonly #rng: Rng;
   readonly #owner: Owner;
   readonly #events = new Emitter<StudyEvents<P>>();
-  readonly #trials: FrozenTrial[] = [];
+  readonly #view: TrialsView;
   readonly #history: HistoryView;
-  /** The trials that this object runs, with what ends their `signal` and what resolves when they end. */
-  readonly #running = new Map<
-    number,
-    { readonly abort: AbortController; readonly ended: PromiseWithResolvers<void> }
-  >();
+  readonly #running = new Map<number, Running>();
   /** A trial has such a parameter only once its objective asks for it. */
   readonly #definedByRun: Set<string>;
   #space: Space<P>;
   #spaceStored = true;
-  #revision = 0;
+  #sweptAt = Number.NEGATIVE_INFINITY;
+  #polls = 0;
+  /** Whether the last tell brought what had changed, and nothing was asked since. */
+  #toldNews = false;
   #asking: Promise<unknown> = Promise.resolve();
   #stopping = false;
 
@@ -83,6 +100,7 @@ export class Study<P = unknown> {
     this.sampler = parts.sampler;
     this.pruner = parts.pruner;
     this.#rng = createRng(parts.stored.seed);
+    this.#view = new TrialsView(parts.storage, parts.stored.id, parts.clock);
     this.#history = new HistoryView(this.direction);
     this.#owner = parts.storage.newOwner();
     this.#space = parts.space;
@@ -99,7 +117,7 @@ export class Study<P = unknown> {
     return this.#events.on(name, listener);
   }
 
-  /** The next trial to run. @throws SpaceExhaustedError when a finite space has been tried whole */
+  /** The next trial to run. @throws SpaceExhaustedError when a finite space has been tried whole, BudgetSpentError when the study's budget is */
   ask(): Promise<Trial<P>>;
   /** The next `count` trials, each suggested with those before it pending. */
   ask(count: number): Promise<Trial<P>[]>;
@@ -112,7 +130,7 @@ export class Study<P = unknown> {
       const trial = await this.#next(Number.POSITIVE_INFINITY, undefined, undefined);
       if (trial === null) {
         throw new SpaceExhaustedError(
-          this.#trials.length < this.#space.size
+          this.#view.trials.length < this.#space.size
             ? `Sampler ${this.sampler.name} has no configuration left to suggest in study ${show(this.name)}: all of its own have been tried.`
             : `All ${this.#space.size} configurations of the space of study ${show(this.name)} have been tried.`,
         );
@@ -123,8 +141,10 @@ export class Study<P = unknown> {
   }
 
   /**
-   * Ends a trial with its result. Durable when resolved.
+   * Ends a trial with its result. Durable when resolved. A trial object's result is that of its attempt: where its lease ran out and
+   * another worker has the trial now, the result is kept with the attempt as a late one, and the trial goes on as it is.
    *
+   * @returns the trial as it is stored now
    * @throws ValidationError for a result of a wrong shape, TrialFinishedError for a trial that has ended, NotFoundError for an unknown number
    */
   async tell(trial: Trial<P> | number, result: TellResult): Promise<FrozenTrial<P>> {
@@ -132,15 +152,24 @@ export class Study<P = unknown> {
     if (!Number.isSafeInteger(number) || number < 0) {
       throw new ValidationError(`A trial is told by itself or by its number, an integer >= 0, but got ${show(trial)}.`);
     }
-    if (typeof trial === "number") await this.#refresh();
-    const reports = typeof trial === "number" ? (this.#trials[trial]?.reports ?? []) : trial.reports;
-    return this.#finish(number, outcomeOf(result, reports), typeof trial === "number" ? undefined : trial.flatParams);
+    if (typeof trial === "number") {
+      await this.#refresh();
+      const reports = this.#view.trials[trial]?.reports ?? [];
+      const told = await this.#finish(trial, undefined, outcomeOf(result, reports), undefined);
+      return this.#typed(told.trial);
+    }
+    const told = await this.#finish(number, trial.attempt, outcomeOf(result, trial.reports), trial.flatParams);
+    if (!told.accepted && told.trial.attempt === trial.attempt && isFinal(told.trial.state)) {
+      throw finishedAlready(number, told.trial.state);
+    }
+    return this.#typed(told.trial);
   }
 
   /** Runs the objective until the study has `trials` trials in all: see `OptimizeOptions`. */
-  async optimize(objective: Objective<P>, options: OptimizeOptions): Promise<void> {
+  async optimize(objective: Objective<P>, options: OptimizeOptions = {}): Promise<void> {
     this.#stopping = false;
-    await this.storage.releaseDead(this.#parts.stored.id);
+    await this.#sweep();
+    const budget = options.trials ?? this.#parts.stored.budget.trials ?? Number.POSITIVE_INFINITY;
     const host: OptimizeHost<P> = {
       next: (budget, window, signal) => this.#next(budget, window, signal),
       complete: (trial, result) =>
@@ -150,9 +179,9 @@ export class Study<P = unknown> {
       maxConsecutiveFailures: this.#parts.maxConsecutiveFailures,
       now: this.#parts.clock,
     };
-    const stopProgress = options.progress === false ? undefined : await this.#showProgress(options.trials);
+    const stopProgress = options.progress === false ? undefined : await this.#showProgress(budget);
     try {
-      await runLanes(host, objective, options);
+      await runLanes(host, objective, options, budget);
     } finally {
       stopProgress?.();
     }
@@ -163,11 +192,11 @@ export class Study<P = unknown> {
     const stream = terminal();
     if (stream === null) return undefined;
     await this.#refresh();
-    const ended = this.#trials.filter((trial) => isFinal(trial.state)).length;
+    const ended = this.#view.trials.filter((trial) => isFinal(trial.state)).length;
     const progress = lineProgress(stream, ended, budget, this.#parts.clock);
     const offs = [
       this.on("ask", () => progress.began()),
-      this.on("tell", ({ trial }) => progress.ended(trial, this.#bestNow())),
+      this.on("tell", ({ trial }) => progress.ended(trial, this.#view.best(this.direction))),
     ];
     return () => {
       for (const off of offs) off();
@@ -182,8 +211,9 @@ export class Study<P = unknown> {
 
   /** All trials by number. */
   async trials(): Promise<FrozenTrial<P>[]> {
+    await Promise.all([...this.#running.values()].map(({ outbox }) => within(outbox.flush(), NEWS_MS)));
     await this.#refresh();
-    return this.#trials.map((trial) => this.#typed(trial));
+    return this.#view.trials.map((trial) => this.#typed(trial));
   }
 
   /**
@@ -192,14 +222,14 @@ export class Study<P = unknown> {
    */
   async best(): Promise<Best<P> | null> {
     await this.#refresh();
-    const best = this.#bestNow();
+    const best = this.#view.best(this.direction);
     if (best === null) return null;
-    const trials = this.#history.of(this.#trials, Number.POSITIVE_INFINITY, this.#space as Space);
+    const trials = this.#history.of(this.#view.trials, Number.POSITIVE_INFINITY, this.#space as Space);
     const expectation = this.sampler.expect?.({ space: this.#space as Space, trials }) ?? null;
     const expected =
       expectation === null
         ? null
-        : expectedOf(expectation, this.#typed(this.#trials[expectation.number]!).params, this.direction);
+        : expectedOf(expectation, this.#typed(this.#view.trials[expectation.number]!).params, this.direction);
     return { ...this.#typed(best), expected };
   }
 
@@ -215,9 +245,9 @@ export class Study<P = unknown> {
       this.#space.dimensions.length === this.#definedByRun.size ? checkFlat(params) : this.#space.flatten(params);
     for (;;) {
       await this.#refresh();
-      this.#feasible(flat, this.#trials.length);
+      this.#feasible(flat, this.#view.trials.length);
       const created = await this.storage.createTrial(this.#parts.stored.id, {
-        number: this.#trials.length,
+        number: this.#view.trials.length,
         state: "waiting",
         params: flat,
         note: null,
@@ -268,7 +298,7 @@ export class Study<P = unknown> {
 
   /** Gives back what this object runs and closes the storage. */
   async close(): Promise<void> {
-    for (const number of [...this.#running.keys()]) await this.#giveBack(number);
+    for (const [number, { attempt }] of this.#running) await this.#giveBack(number, attempt);
     await this.storage.close();
   }
 
@@ -285,49 +315,59 @@ export class Study<P = unknown> {
     signal: AbortSignal | undefined,
   ): Promise<Trial<P> | null> {
     const { clock, stored } = this.#parts;
-    for (;;) {
+    if (clock() - this.#sweptAt >= SWEEP_MS) await this.#sweep();
+    for (let isFirst = true; ; isFirst = false) {
       if (signal?.aborted || (window !== undefined && this.#stopping)) return null;
-      await this.#refresh();
-      const waiting = this.#trials.find((trial) => trial.state === "waiting");
-      const number = waiting?.number ?? this.#trials.length;
+      // What a tell has just brought need not be read again; should another process have been quicker, the number is taken.
+      if (!isFirst || !this.#toldNews || !this.#view.isFresh) await this.#refresh();
+      this.#toldNews = false;
+      const { trials } = this.#view;
+      const waiting = trials.find((trial) => trial.state === "waiting");
+      const number = waiting?.number ?? trials.length;
       if (waiting === undefined && number >= budget) return null;
       const isFixed = this.order === "fixed" && window !== undefined;
       const usable = isFixed ? Math.max(0, number - window + 1) : number;
-      const blocking = isFixed
-        ? this.#trials.find((trial) => trial.number < usable && !isFinal(trial.state))
-        : undefined;
+      const blocking = isFixed ? trials.find((trial) => trial.number < usable && !isFinal(trial.state)) : undefined;
       if (blocking !== undefined) {
         await this.#change(blocking.number, signal);
         continue;
       }
       const rivals = isFixed ? usable : Number.POSITIVE_INFINITY;
-      if (waiting !== undefined) {
-        const claim = this.#complete(waiting, usable);
-        const claimed = await this.storage.claimTrial(stored.id, waiting.number, {
-          owner: this.#owner,
+      try {
+        if (waiting !== undefined) {
+          const plan = this.#complete(waiting, usable);
+          // Where workers take trials as they come, the storage says which is next; else each must have the number it waited for.
+          const isAny = !isFixed && samePlan(plan, waiting);
+          const claimed = await this.storage.claimTrial(stored.id, {
+            owner: this.#owner,
+            startedAt: clock(),
+            ...(isAny ? {} : { number: waiting.number, ...plan }),
+          });
+          if (claimed === null) continue;
+          const isPlanned = claimed.number === waiting.number;
+          return this.#begin(isPlanned ? claimed : { ...claimed, ...this.#complete(claimed, claimed.number) }, rivals);
+        }
+        const suggestion = this.sampler.sample(this.#request(number, usable));
+        if (suggestion === null) return null;
+        const created = await this.storage.createTrial(stored.id, {
+          number,
+          state: "running",
+          params: suggestion.params,
+          note: suggestion.note ?? null,
+          attributes: {},
           startedAt: clock(),
-          ...claim,
+          owner: this.#owner,
         });
-        if (claimed !== null) return this.#begin(claimed, rivals);
-        continue;
+        if (created !== null) return this.#begin(created, rivals);
+      } catch (error) {
+        if (error instanceof BudgetSpentError && window !== undefined) return null;
+        throw error;
       }
-      const suggestion = this.sampler.sample(this.#request(number, usable));
-      if (suggestion === null) return null;
-      const created = await this.storage.createTrial(stored.id, {
-        number,
-        state: "running",
-        params: suggestion.params,
-        note: suggestion.note ?? null,
-        attributes: {},
-        startedAt: clock(),
-        owner: this.#owner,
-      });
-      if (created !== null) return this.#begin(created, rivals);
     }
   }
 
   #request(number: number, usable: number) {
-    const trials = this.#history.of(this.#trials.slice(0, number), usable, this.#space as Space);
+    const trials = this.#history.of(this.#view.trials.slice(0, number), usable, this.#space as Space);
     return { space: this.#space as Space, trials, rng: this.#rng.fork(number), studyRng: this.#rng };
   }
 
@@ -373,22 +413,36 @@ export class Study<P = unknown> {
     await Promise.race([wake.promise, own?.ended.promise ?? wake.promise]);
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
-    if (own === undefined) await this.storage.releaseDead(this.#parts.stored.id);
+    if (own === undefined && this.#polls++ % SWEEP_POLLS === 0) await this.#sweep();
+  }
+
+  /** Puts trials back in line whose workers are gone. */
+  async #sweep(): Promise<void> {
+    this.#sweptAt = this.#parts.clock();
+    const { requeued, lost } = await this.storage.sweep(this.#parts.stored.id);
+    for (const number of requeued) this.#events.emit("requeue", { number });
+    for (const number of lost) this.#events.emit("lost", { number });
   }
 
   /** @param rivals a pruner may judge the trial by those with a number below this */
   #begin(frozen: FrozenTrial, rivals: number): Trial<P> {
-    const running = { abort: new AbortController(), ended: Promise.withResolvers<void>() };
-    this.#running.set(frozen.number, running);
+    const { number, attempt } = frozen;
+    const running = {
+      attempt,
+      abort: new AbortController(),
+      ended: Promise.withResolvers<void>(),
+      outbox: new Outbox((reports) => this.storage.reportTrial(this.#parts.stored.id, number, reports, attempt)),
+    };
+    this.#running.set(number, running);
     const chosen = Object.fromEntries(Object.entries(frozen.params).filter(([name]) => this.#isDeclared(name)));
     const host: TrialHost<P> = {
       suggest: (trial, name, parameter) => this.#suggest(trial, name, parameter),
-      report: (trial, report) => this.#report(trial, report, rivals),
+      report: (trial, report) => this.#report(trial, report, running.outbox, rivals),
       setAttribute: (number, key, value) => this.storage.setTrialAttribute(this.#parts.stored.id, number, key, value),
       nest: (params) => this.#space.nest(params),
       explain: () => explanationOf(frozen.note, this.sampler.name, this.direction),
     };
-    this.#trials[frozen.number] = frozen;
+    this.#view.trials[frozen.number] = frozen;
     const trial = new Trial(host, frozen, chosen, running.abort.signal);
     this.#events.emit("ask", { trial: this.#typed(frozen) });
     return trial;
@@ -403,18 +457,23 @@ export class Study<P = unknown> {
     return parameter.default ?? parameter.decode(this.#rng.fork(trial.number).fork(name).next());
   }
 
-  async #report(trial: Trial<P>, report: Report, rivals: number): Promise<boolean> {
+  async #report(trial: Trial<P>, report: Report, outbox: Outbox, rivals: number): Promise<boolean> {
     const { number } = trial;
-    await this.storage.reportTrial(this.#parts.stored.id, number, report);
+    const known = this.#view.trials[number]!;
+    if (known.attempt === trial.attempt && isFinal(known.state)) checkReportable(number, known.state, report);
+    await outbox.push(report);
     this.#events.emit("report", { number, ...report });
     if (this.pruner === null) return false;
     // Trials before a finite bound had ended when this one began; elsewhere others have reported since.
-    if (rivals === Number.POSITIVE_INFINITY) await this.#refresh();
+    if (rivals === Number.POSITIVE_INFINITY) await within(this.#refreshSoon(), NEWS_MS);
     const space = this.#space as Space;
-    const running = { ...this.#trials[number]!, params: trial.flatParams, reports: [...trial.reports, report] };
+    const reports = [...trial.reports, report];
+    const own = this.#view.trials[number]!;
+    // Other lanes look here, not at the storage, for what may not have arrived there yet.
+    if (own.attempt === trial.attempt) this.#view.trials[number] = { ...own, reports };
     return this.pruner.shouldPrune({
-      trial: this.#history.reported(running, space),
-      trials: this.#trials
+      trial: this.#history.reported({ ...own, params: trial.flatParams, reports }, space),
+      trials: this.#view.trials
         .filter((other) => other.number < rivals && other.number !== number)
         .map((other) => this.#history.reported(other, space)),
       rng: this.#rng.fork(number).fork("pruner").fork(report.step),
@@ -429,41 +488,56 @@ export class Study<P = unknown> {
     } catch (error) {
       checked = outcomeOfThrown(error, []);
     }
-    return this.#finish(trial.number, checked, trial.flatParams);
+    const { trial: stored } = await this.#finish(trial.number, trial.attempt, checked, trial.flatParams);
+    return this.#typed(stored);
   }
 
   async #finish(
     number: number,
+    attempt: number | undefined,
     outcome: ReturnType<typeof outcomeOf>,
     params: FlatParams | undefined,
-  ): Promise<FrozenTrial<P>> {
+  ): Promise<Told> {
     await this.#storeSpace();
-    const frozen = await this.storage.finishTrial(this.#parts.stored.id, number, {
-      ...outcome,
-      ...(params === undefined ? {} : { params }),
-      finishedAt: this.#parts.clock(),
-    });
+    const running = this.#running.get(number);
+    const told = await this.storage.finishTrial(
+      this.#parts.stored.id,
+      number,
+      { ...outcome, ...(params === undefined ? {} : { params }), finishedAt: this.#parts.clock() },
+      {
+        ...(attempt === undefined ? {} : { attempt }),
+        reports: running?.outbox.unsent ?? [],
+        since: this.#view.revision,
+      },
+    );
     this.#end(number);
-    this.#trials[number] = frozen;
-    const trial = this.#typed(frozen);
-    this.#events.emit("tell", { trial });
-    if (this.#bestNow() === frozen) this.#events.emit("best", { trial });
-    return trial;
+    this.#apply(told.changes);
+    this.#toldNews = true;
+    this.#view.trials[number] = told.trial;
+    const trial = this.#typed(told.trial);
+    if (!told.accepted) this.#events.emit("late", { trial });
+    else {
+      this.#events.emit("tell", { trial });
+      if (this.#view.best(this.direction) === told.trial) this.#events.emit("best", { trial });
+    }
+    return told;
   }
 
   async #release(trial: Trial<P>): Promise<void> {
-    await this.#giveBack(trial.number);
+    await this.#giveBack(trial.number, trial.attempt);
   }
 
-  async #giveBack(number: number): Promise<void> {
+  async #giveBack(number: number, attempt: number): Promise<void> {
     this.#running.get(number)?.abort.abort();
-    await this.storage.releaseTrial(this.#parts.stored.id, number, this.#owner);
+    await this.storage.releaseTrial(this.#parts.stored.id, number, attempt);
     this.#end(number);
     this.#events.emit("release", { number });
   }
 
   #end(number: number): void {
-    this.#running.get(number)?.ended.resolve();
+    const running = this.#running.get(number);
+    running?.outbox.close();
+    running?.ended.resolve();
     this.#running.delete(number);
   }
 
@@ -477,20 +551,26 @@ export class Study<P = unknown> {
     this.#spaceStored = true;
   }
 
-  /** Reads what changed since the last look, by this process or another. */
   async #refresh(): Promise<void> {
-    const { trials, revision } = await this.storage.trialsSince(this.#parts.stored.id, this.#revision);
-    this.#revision = revision;
-    for (const trial of trials) this.#trials[trial.number] = trial;
+    await this.#view.refresh();
+    this.#stopTaken();
   }
 
-  #bestNow(): FrozenTrial | null {
-    let best: FrozenTrial | null = null;
-    for (const trial of this.#trials) {
-      if (trial.state !== "completed" || trial.value === null || !Number.isFinite(trial.value)) continue;
-      if (best === null || lossOf(trial.value, this.direction) < lossOf(best.value!, this.direction)) best = trial;
+  async #refreshSoon(): Promise<void> {
+    await this.#view.refreshSoon();
+    this.#stopTaken();
+  }
+
+  #apply(changes: TrialChanges): void {
+    this.#view.apply(changes);
+    this.#stopTaken();
+  }
+
+  /** Stops what another worker has begun again: whatever comes of it here would be too late. */
+  #stopTaken(): void {
+    for (const [number, { attempt, abort }] of this.#running) {
+      if ((this.#view.trials[number]?.attempt ?? 0) > attempt) abort.abort();
     }
-    return best;
   }
 
   #isDeclared(name: string): boolean {
@@ -500,6 +580,15 @@ export class Study<P = unknown> {
   #typed(trial: FrozenTrial): FrozenTrial<P> {
     return { ...trial, params: this.#space.nest(trial.params) };
   }
+}
+
+/** Whether a plan is what the trial has already. */
+function samePlan(plan: { readonly params: FlatParams }, waiting: FrozenTrial): boolean {
+  const names = Object.keys(plan.params);
+  return (
+    names.length === Object.keys(waiting.params).length &&
+    names.every((name) => Object.is(plan.params[name], waiting.params[name]))
+  );
 }
 
 function sameDimension(a: Dimension, b: Dimension): boolean {

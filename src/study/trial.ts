@@ -22,7 +22,9 @@ export interface TrialHost<P> {
 
 export class Trial<P = unknown> {
   readonly number: number;
-  /** Aborted when the study is told to stop at once; pass it on to what takes long. */
+  /** 1, or more where a worker of this trial was lost or gave it back. */
+  readonly attempt: number;
+  /** Aborted when another worker has the trial, and when the study is told to stop at once; pass it on to what takes long. */
   readonly signal: AbortSignal;
   readonly #host: TrialHost<P>;
   readonly #planned: FlatParams;
@@ -33,6 +35,7 @@ export class Trial<P = unknown> {
   constructor(host: TrialHost<P>, frozen: FrozenTrial, declared: FlatParams, signal: AbortSignal) {
     this.#host = host;
     this.number = frozen.number;
+    this.attempt = frozen.attempt;
     this.#planned = frozen.params;
     this.#chosen = { ...declared };
     this.signal = signal;

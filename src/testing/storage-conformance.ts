@@ -2,10 +2,26 @@
  * What every storage must do, as a list of checks for any test runner. A check makes a storage of its own, throws an error
  * that says what was expected where the storage differs, and closes what it opened.
  */
-import { DuplicateError, NotFoundError, StorageError, show, TrialFinishedError, ValidationError } from "../errors.ts";
+import {
+  BudgetSpentError,
+  DuplicateError,
+  NotFoundError,
+  StorageError,
+  show,
+  TrialFinishedError,
+  ValidationError,
+} from "../errors.ts";
 import { createRng, type Rng } from "../math/rng.ts";
 import type { FlatParams } from "../space/parameter.ts";
-import type { Owner, Storage, StoredStudy, StudyDefinition, TrialDraft, TrialOutcome } from "../storage/storage.ts";
+import {
+  LEASES,
+  type Owner,
+  type Storage,
+  type StoredStudy,
+  type StudyDefinition,
+  type TrialDraft,
+  type TrialOutcome,
+} from "../storage/storage.ts";
 import type { FrozenTrial, Json } from "../trial/trial.ts";
 
 export interface ConformanceCheck {
@@ -80,12 +96,20 @@ const HOSTILE_NAMES: readonly string[] = [
   " ",
   "e\u0301",
   "\u00e9",
-  "long ".repeat(13_108),
+  "long ".repeat(51),
 ];
 
 const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   async "a study comes back as it was given"({ storage, study }) {
-    same({ ...study, id: "" }, { ...DEFINITION, id: "" }, "the study created");
+    same({ ...study, id: "" }, { ...DEFINITION, id: "", budget: {}, leases: LEASES }, "the study created");
+    const definition = {
+      ...DEFINITION,
+      name: "bounded",
+      budget: { trials: 3, cost: 0.1, wallMs: 1e9 },
+      leases: { graceMs: 0.5, retries: 7 },
+    };
+    const bounded = await storage.createStudy(definition);
+    same({ ...bounded, id: "" }, { ...definition, id: "" }, "a study with a budget and leases");
     same(await storage.findStudy("study"), study, "the study found by name");
     const text = await storage.createStudy({ ...DEFINITION, name: "text seed", seed: "7", direction: "minimize" });
     same((await storage.findStudy("text seed"))?.seed, "7", "a seed that is a string");
@@ -105,7 +129,7 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   },
 
   async "a name that some database could not keep is refused"({ storage, study }) {
-    for (const name of ["", "nul\0byte", "lone \ud800 surrogate"]) {
+    for (const name of ["", "nul\0byte", "lone \ud800 surrogate", "x".repeat(257)]) {
       await fails(storage.createStudy({ ...DEFINITION, name }), ValidationError, `the name ${show(name)}`);
     }
     same(await storage.listStudies(), [study], "the studies listed");
@@ -119,21 +143,23 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
       await fails(storage.createTrial(id, draft(0, owner)), NotFoundError, `createTrial in study ${show(id)}`);
       await fails(storage.updateStudy(id, {}), NotFoundError, `updateStudy of study ${show(id)}`);
       await fails(storage.deleteStudy(id), NotFoundError, `deleteStudy of study ${show(id)}`);
-      await fails(storage.releaseDead(id), NotFoundError, `releaseDead in study ${show(id)}`);
+      await fails(storage.sweep(id), NotFoundError, `sweep of study ${show(id)}`);
+      await fails(storage.leases(id), NotFoundError, `leases of study ${show(id)}`);
+      await fails(storage.attempts(id), NotFoundError, `attempts of study ${show(id)}`);
     }
     const claim = { owner, params: {}, note: null, startedAt: 0 };
     for (const number of [0, -1, 1.5, Number.NaN]) {
-      await fails(storage.claimTrial(study.id, number, claim), NotFoundError, `claimTrial of ${number}`);
-      await fails(storage.reportTrial(study.id, number, { step: 0, value: 0 }), NotFoundError, `report to ${number}`);
+      await fails(storage.claimTrial(study.id, { ...claim, number }), NotFoundError, `claimTrial of ${number}`);
+      await fails(storage.reportTrial(study.id, number, [{ step: 0, value: 0 }]), NotFoundError, `report to ${number}`);
       await fails(storage.setTrialAttribute(study.id, number, "a", 1), NotFoundError, `attribute of ${number}`);
       await fails(storage.finishTrial(study.id, number, OUTCOME), NotFoundError, `finishTrial of ${number}`);
-      await fails(storage.releaseTrial(study.id, number, owner), NotFoundError, `releaseTrial of ${number}`);
+      await fails(storage.releaseTrial(study.id, number, 1), NotFoundError, `releaseTrial of ${number}`);
     }
   },
 
   async "a deleted study is gone with its trials, and its id is not given again"({ storage, study, owner }) {
     await storage.createTrial(study.id, draft(0, owner));
-    await storage.reportTrial(study.id, 0, { step: 0, value: 1 });
+    await storage.reportTrial(study.id, 0, [{ step: 0, value: 1 }]);
     await storage.deleteStudy(study.id);
     same(await storage.findStudy("study"), null, "the study");
     await fails(storage.trialsSince(study.id, 0), NotFoundError, "its trials");
@@ -154,7 +180,11 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     const running = { ...draft(0, owner), attributes: { a: 1 }, note: { scales: [0.5, 2] } };
     const waiting: TrialDraft = { ...draft(1, null), state: "waiting", startedAt: null };
     const fresh = { value: null, metrics: {}, reports: [], error: null, finishedAt: null };
-    const expected = [running, waiting].map(({ owner: _, ...trial }) => ({ ...trial, ...fresh }));
+    const expected = [running, waiting].map(({ owner, ...trial }) => ({
+      ...trial,
+      ...fresh,
+      attempt: owner === null ? 0 : 1,
+    }));
     same(await storage.createTrial(study.id, running), expected[0], "the running trial");
     same(await storage.createTrial(study.id, waiting), expected[1], "the waiting trial");
     same((await storage.trialsSince(study.id, 0)).trials, expected, "the trials read");
@@ -196,7 +226,13 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   async "a waiting trial is claimed once"({ storage, study }) {
     await storage.createTrial(study.id, { ...draft(0, null, { x: 0.5 }), state: "waiting", startedAt: null });
     const claims = Array.from({ length: 8 }, (_, i) =>
-      storage.claimTrial(study.id, 0, { owner: storage.newOwner(), params: { x: i }, note: i, startedAt: 1000 + i }),
+      storage.claimTrial(study.id, {
+        number: 0,
+        owner: storage.newOwner(),
+        params: { x: i },
+        note: i,
+        startedAt: 1000 + i,
+      }),
     );
     const claimed = (await Promise.all(claims)).filter((trial) => trial !== null);
     same(claimed.length, 1, "the number of claims that succeeded");
@@ -208,16 +244,18 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   async "reports are appended in order while the trial runs"({ storage, study, owner }) {
     await storage.createTrial(study.id, draft(0, owner));
     await storage.createTrial(study.id, { ...draft(1, null), state: "waiting", startedAt: null });
-    const reports = [3, 1, 1, 0.5].map((step, i) => ({ step, value: [Number.NaN, -0, 1 / 3, -Infinity][i]! }));
-    for (const report of reports) await storage.reportTrial(study.id, 0, report);
+    const reports = [3, 1, 2, 0.5].map((step, i) => ({ step, value: [Number.NaN, -0, 1 / 3, -Infinity][i]! }));
+    same(await storage.reportTrial(study.id, 0, reports.slice(0, 1)), true, "whether a report was taken");
+    same(await storage.reportTrial(study.id, 0, reports.slice(1)), true, "whether reports were taken together");
+    await storage.reportTrial(study.id, 0, [{ step: 1, value: 7 }]);
     await fails(
-      storage.reportTrial(study.id, 1, { step: 0, value: 0 }),
+      storage.reportTrial(study.id, 1, [{ step: 0, value: 0 }]),
       ValidationError,
       "a report to a waiting trial",
     );
-    const finished = await storage.finishTrial(study.id, 0, OUTCOME);
-    same(finished.reports, reports, "the reports");
-    await fails(storage.reportTrial(study.id, 0, { step: 9, value: 0 }), TrialFinishedError, "a late report");
+    const { trial: finished } = await storage.finishTrial(study.id, 0, OUTCOME);
+    same(finished.reports, reports, "the reports, those of a step that was there left out");
+    await fails(storage.reportTrial(study.id, 0, [{ step: 9, value: 0 }]), TrialFinishedError, "a late report");
     same((await trialOf(storage, study, 0)).reports, reports, "the reports read");
   },
 
@@ -232,14 +270,14 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     for (const [number, outcome] of outcomes.entries()) {
       const trial = await storage.createTrial(study.id, draft(number, owner));
       const expected = { ...trial, ...outcome };
-      same(await storage.finishTrial(study.id, number, outcome), expected, "the finished trial");
+      same((await storage.finishTrial(study.id, number, outcome)).trial, expected, "the finished trial");
       same(await trialOf(storage, study, number), expected, "the trial read");
     }
   },
 
   async "a waiting trial can be finished"({ storage, study }) {
     await storage.createTrial(study.id, { ...draft(0, null), state: "waiting", startedAt: null });
-    const trial = await storage.finishTrial(study.id, 0, OUTCOME);
+    const { trial } = await storage.finishTrial(study.id, 0, OUTCOME);
     same([trial.state, trial.startedAt], ["completed", null], "its state and start");
   },
 
@@ -247,15 +285,15 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     const states = ["completed", "pruned", "failed"] as const;
     for (const [number, state] of states.entries()) {
       await storage.createTrial(study.id, draft(number, owner));
-      const final = await storage.finishTrial(study.id, number, { ...OUTCOME, state });
+      const { trial: final } = await storage.finishTrial(study.id, number, { ...OUTCOME, state });
       const { revision } = await storage.trialsSince(study.id, 0);
       for (const outcome of [OUTCOME, { ...OUTCOME, state: "failed" as const }]) {
         await fails(storage.finishTrial(study.id, number, outcome), TrialFinishedError, `telling a ${state} trial`);
       }
-      await fails(storage.reportTrial(study.id, number, { step: 0, value: 0 }), TrialFinishedError, "a report");
+      await fails(storage.reportTrial(study.id, number, [{ step: 0, value: 0 }]), TrialFinishedError, "a report");
       const claim = { owner, params: {}, note: null, startedAt: 0 };
-      same(await storage.claimTrial(study.id, number, claim), null, "a claim");
-      await storage.releaseTrial(study.id, number, owner);
+      same(await storage.claimTrial(study.id, { ...claim, number }), null, "a claim");
+      await storage.releaseTrial(study.id, number, 1);
       same(await storage.trialsSince(study.id, revision), { trials: [], revision }, "the changes since it ended");
       await storage.setTrialAttribute(study.id, number, "seen", true);
       same(await trialOf(storage, study, number), { ...final, attributes: { seen: true } }, "the trial");
@@ -287,7 +325,7 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     for (let number = 0; number < 40; number++) {
       const [a, b, c, d, e] = Array.from({ length: 5 }, (_, i) => special[number * 5 + i] ?? randomDouble(rng));
       await storage.createTrial(study.id, { ...draft(number, owner, { a: a!, b: b! }), note: [c!], startedAt: d! });
-      await storage.reportTrial(study.id, number, { step: e!, value: a! });
+      await storage.reportTrial(study.id, number, [{ step: e!, value: a! }]);
       await storage.setTrialAttribute(study.id, number, "double", b!);
       await storage.finishTrial(study.id, number, {
         ...OUTCOME,
@@ -353,7 +391,7 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     const metrics = { auc: 0.5 };
     const report = { step: 0, value: 1 };
     const attribute = { tags: ["a"] };
-    await storage.reportTrial(study.id, 0, report);
+    await storage.reportTrial(study.id, 0, [report]);
     await storage.setTrialAttribute(study.id, 0, "given", attribute);
     await storage.finishTrial(study.id, 0, { ...OUTCOME, metrics });
     const { id } = study;
@@ -376,7 +414,7 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
       const move = rng.int(4);
       if (state === undefined || move === 0) await storage.createTrial(study.id, draft(count++, owner));
       else if (move === 1) await storage.setTrialAttribute(study.id, number, "i", i);
-      else if (move === 2 && state === "running") await storage.reportTrial(study.id, number, { step: i, value: i });
+      else if (move === 2 && state === "running") await storage.reportTrial(study.id, number, [{ step: i, value: i }]);
       else if (state === "running") await storage.finishTrial(study.id, number, OUTCOME);
       const reader = readers[rng.int(5)];
       if (reader === undefined) continue;
@@ -399,23 +437,169 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     owner,
   }) {
     const trial = await storage.createTrial(study.id, { ...draft(0, owner), note: { a: 1 }, attributes: { kept: 1 } });
-    await storage.reportTrial(study.id, 0, { step: 0, value: 1 });
-    await storage.releaseTrial(study.id, 0, storage.newOwner());
-    same((await trialOf(storage, study, 0)).state, "running", "its state, released by another than its owner");
-    await storage.releaseTrial(study.id, 0, owner);
+    await storage.reportTrial(study.id, 0, [{ step: 0, value: 1 }]);
+    await storage.releaseTrial(study.id, 0, 2);
+    same((await trialOf(storage, study, 0)).state, "running", "its state, released by an attempt that is not its");
+    await storage.releaseTrial(study.id, 0, 1);
     same(await trialOf(storage, study, 0), { ...trial, state: "waiting", startedAt: null }, "the trial");
-    const claim = { owner: storage.newOwner(), params: { x: 2 }, note: null, startedAt: 9 };
-    const claimed = await storage.claimTrial(study.id, 0, claim);
-    same(claimed, { ...trial, params: { x: 2 }, note: null, startedAt: 9 }, "the trial, claimed again");
-    await storage.releaseTrial(study.id, 0, owner);
-    same(await trialOf(storage, study, 0), claimed, "the trial, released by the owner it had before");
+    const claim = { number: 0, owner: storage.newOwner(), params: { x: 2 }, note: null, startedAt: 9 };
+    const claimed = await storage.claimTrial(study.id, claim);
+    same(claimed, { ...trial, attempt: 2, params: { x: 2 }, note: null, startedAt: 9 }, "the trial, claimed again");
+    await storage.releaseTrial(study.id, 0, 1);
+    same(await trialOf(storage, study, 0), claimed, "the trial, released by the attempt before");
+    const ends = (await storage.attempts(study.id)).map((it) => [it.attempt, it.owner, it.end]);
+    same(
+      ends,
+      [
+        [1, owner, "released"],
+        [2, claim.owner, null],
+      ],
+      "its attempts",
+    );
+  },
+
+  async "a claim without a number takes the first trial that waits, as it is"({ storage, study, owner }) {
+    await storage.createTrial(study.id, draft(0, owner));
+    for (const number of [1, 2]) {
+      const waiting = { state: "waiting", startedAt: null, owner: null } as const;
+      await storage.createTrial(study.id, { ...draft(number, null, { x: number }), ...waiting, note: number });
+    }
+    const claim = { owner, startedAt: 5 };
+    for (const number of [1, 2]) {
+      const { state, attempt, params, note, startedAt } = (await storage.claimTrial(study.id, claim))!;
+      same([state, attempt, params, note, startedAt], ["running", 1, { x: number }, number, 5], `claim ${number}`);
+    }
+    same(await storage.claimTrial(study.id, claim), null, "a claim when none waits");
+  },
+
+  async "the attempt is a fence: what another one has followed is heard no more"({ storage, study, owner }) {
+    await storage.createTrial(study.id, draft(0, owner));
+    same(await storage.reportTrial(study.id, 0, [{ step: 0, value: 1 }], 1), true, "whether a report was taken");
+    await storage.releaseTrial(study.id, 0, 1);
+    same(await storage.reportTrial(study.id, 0, [{ step: 1, value: 1 }], 1), false, "a report after it was given back");
+    await storage.claimTrial(study.id, { owner: storage.newOwner(), startedAt: 2 });
+    same(await storage.reportTrial(study.id, 0, [{ step: 1, value: 1 }], 1), false, "a report of the attempt before");
+    const late = { ...OUTCOME, value: -0, metrics: { lost: Number.NaN } };
+    const refused = await storage.finishTrial(study.id, 0, late, { attempt: 1 });
+    same([refused.accepted, refused.trial.state, refused.trial.reports], [false, "running", []], "a late result");
+    const told = await storage.finishTrial(study.id, 0, OUTCOME, { attempt: 2, reports: [{ step: 4, value: 2 }] });
+    same([told.accepted, told.trial.value, told.trial.reports], [true, 0.25, [{ step: 4, value: 2 }]], "the result");
+    same((await storage.finishTrial(study.id, 0, late, { attempt: 2 })).accepted, false, "a second result");
+    same(await trialOf(storage, study, 0), told.trial, "the trial");
+    const attempts = await storage.attempts(study.id);
+    same(
+      attempts.map(({ end }) => end),
+      ["released", "told"],
+      "how the attempts ended",
+    );
+    same(
+      attempts.map((it) => it.late),
+      [late, late],
+      "the late results, kept with their attempts",
+    );
+  },
+
+  async "the result of an attempt that lost its trial is taken while no other has followed"({ storage, study, owner }) {
+    await storage.createTrial(study.id, draft(0, owner));
+    await storage.releaseTrial(study.id, 0, 1);
+    const reports = [{ step: 0, value: 1 }];
+    const { accepted, trial } = await storage.finishTrial(study.id, 0, OUTCOME, { attempt: 1, reports });
+    same([accepted, trial.state, trial.reports], [true, "completed", reports], "the result");
+    same(
+      (await storage.attempts(study.id)).map(({ end }) => end),
+      ["told"],
+      "how the attempt ended",
+    );
+  },
+
+  async "a call that is made again with its id changes nothing and gives the same"({ storage, study, owner }) {
+    const waiting = { ...draft(0, null), state: "waiting", startedAt: null, call: "enqueue" } as const;
+    const running = { ...draft(1, owner), call: "ask" };
+    for (const [given, number] of [
+      [waiting, 0],
+      [running, 1],
+    ] as const) {
+      const first = await storage.createTrial(study.id, given);
+      same(first?.number, number, "the trial created");
+      const { revision } = await storage.trialsSince(study.id, 0);
+      same(await storage.createTrial(study.id, given), first, "the trial, asked for again");
+      same((await storage.trialsSince(study.id, revision)).trials, [], "what the second call changed");
+    }
+    const claim = { owner, startedAt: 3, call: "claim" };
+    const claimed = await storage.claimTrial(study.id, claim);
+    same(await storage.claimTrial(study.id, claim), claimed, "the trial, claimed again");
+    same((await storage.createTrial(study.id, waiting))?.number, 0, "the trial that waits no more, enqueued again");
+    const told = await storage.finishTrial(study.id, 1, OUTCOME, { attempt: 1, call: "tell" });
+    const { revision } = await storage.trialsSince(study.id, 0);
+    const again = await storage.finishTrial(study.id, 1, { ...OUTCOME, value: 9 }, { attempt: 1, call: "tell" });
+    same([again.accepted, again.trial], [true, told.trial], "the trial, told again");
+    same((await storage.trialsSince(study.id, revision)).trials, [], "what the second tell changed");
+    same(
+      (await storage.attempts(study.id)).map(({ end }) => end),
+      [null, "told"],
+      "the attempts",
+    );
+  },
+
+  async "a tell brings what changed since a revision"({ storage, study, owner }) {
+    await storage.createTrial(study.id, draft(0, owner));
+    const { revision: since } = await storage.trialsSince(study.id, 0);
+    await storage.createTrial(study.id, draft(1, owner));
+    await storage.reportTrial(study.id, 1, [{ step: 0, value: 1 }]);
+    const { changes } = await storage.finishTrial(study.id, 0, OUTCOME, { attempt: 1, since });
+    same(changes, await storage.trialsSince(study.id, since), "the changes");
+    same((await storage.finishTrial(study.id, 1, OUTCOME)).changes.trials, [], "the changes that nobody asked for");
+  },
+
+  async "a budget of trials is exact, whoever asks"({ storage }) {
+    const { id } = await storage.createStudy({ ...DEFINITION, name: "five", budget: { trials: 5 } });
+    const ask = async () => {
+      const owner = storage.newOwner();
+      for (;;) {
+        const { length } = (await storage.trialsSince(id, 0)).trials;
+        if ((await storage.createTrial(id, draft(length, owner))) !== null) return;
+      }
+    };
+    const asked = await Promise.allSettled(Array.from({ length: 9 }, ask));
+    same(asked.filter(({ status }) => status === "fulfilled").length, 5, "the asks that were granted");
+    for (const ask of asked)
+      if (ask.status === "rejected") await fails(Promise.reject(ask.reason), BudgetSpentError, "an ask");
+    same((await storage.trialsSince(id, 0)).trials.length, 5, "the number of trials");
+    await storage.updateStudy(id, { budget: { trials: 6 } });
+    same((await storage.findStudy("five"))?.budget, { trials: 6 }, "the raised budget");
+    same((await storage.createTrial(id, draft(5, "me")))?.number, 5, "the trial that it allows");
+  },
+
+  async "no trial begins when the told costs have reached their budget, or its time is over"({ storage, owner }) {
+    const { id } = await storage.createStudy({ ...DEFINITION, name: "cost", budget: { cost: 3 } });
+    for (const number of [0, 1, 2]) await storage.createTrial(id, draft(number, owner));
+    await storage.createTrial(id, { ...draft(3, null), state: "waiting", startedAt: null });
+    for (const number of [0, 1]) await storage.finishTrial(id, number, { ...OUTCOME, cost: 1.5 });
+    await fails(storage.createTrial(id, draft(4, owner)), BudgetSpentError, "a trial");
+    await fails(storage.claimTrial(id, { owner, startedAt: 0 }), BudgetSpentError, "a claim");
+    same((await storage.finishTrial(id, 2, { ...OUTCOME, cost: 9 })).accepted, true, "a result over the budget");
+    const late = await storage.createStudy({ ...DEFINITION, name: "time", budget: { wallMs: 0 } });
+    await fails(storage.createTrial(late.id, draft(0, owner)), BudgetSpentError, "a trial after the end");
+  },
+
+  async "running trials are leased for as long as their study says"({ storage, owner }) {
+    const leases = { graceMs: 12_345, retries: 0 };
+    const study = await storage.createStudy({ ...DEFINITION, name: "leased", leases });
+    same(study.leases, leases, "the rules");
+    await storage.createTrial(study.id, draft(0, owner));
+    await storage.createTrial(study.id, { ...draft(1, null), state: "waiting", startedAt: null });
+    await storage.renewLeases(owner);
+    const [lease, ...others] = await storage.leases(study.id);
+    same([lease?.number, lease?.attempt, lease?.owner, others], [0, 1, owner, []], "the leases");
+    if (!(lease!.until > lease!.now))
+      throw new Error(`A new lease must be in force, but it ran out at ${lease!.until}.`);
   },
 
   async "each owner has a name of its own, and a living one keeps its trials"({ storage, study, owner }) {
     const owners = [owner, ...Array.from({ length: 50 }, () => storage.newOwner())];
     same(new Set(owners).size, owners.length, "the number of names");
     const trial = await storage.createTrial(study.id, draft(0, owner));
-    same(await storage.releaseDead(study.id), [], "the trials released");
+    same(await storage.sweep(study.id), { requeued: [], lost: [] }, "the trials released");
     same(await trialOf(storage, study, 0), trial, "the trial");
   },
 
@@ -441,13 +625,16 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
       () => storage.deleteStudy(study.id),
       () => storage.updateStudy(study.id, {}),
       () => storage.createTrial(study.id, draft(0, owner)),
-      () => storage.claimTrial(study.id, 0, claim),
-      () => storage.reportTrial(study.id, 0, { step: 0, value: 0 }),
+      () => storage.claimTrial(study.id, claim),
+      () => storage.reportTrial(study.id, 0, [{ step: 0, value: 0 }]),
       () => storage.setTrialAttribute(study.id, 0, "a", 1),
       () => storage.finishTrial(study.id, 0, OUTCOME),
       () => storage.trialsSince(study.id, 0),
-      () => storage.releaseDead(study.id),
-      () => storage.releaseTrial(study.id, 0, owner),
+      () => storage.sweep(study.id),
+      () => storage.renewLeases(owner),
+      () => storage.leases(study.id),
+      () => storage.attempts(study.id),
+      () => storage.releaseTrial(study.id, 0, 1),
     ];
     for (const use of uses) await fails(use(), StorageError, "use after close");
   },

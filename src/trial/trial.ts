@@ -9,9 +9,9 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 /**
  * `waiting`: has a number, nobody works on it (enqueued, or given back after its worker died). `running`: somebody does.
- * The other three are final.
+ * The other four are final; `lost` is a trial whose workers were lost as often as the study allows.
  */
-export type TrialState = "waiting" | "running" | "completed" | "pruned" | "failed";
+export type TrialState = "waiting" | "running" | "completed" | "pruned" | "failed" | "lost";
 
 /** A value that the objective reported on its way, at an epoch, a fold or any other counted step. */
 export interface Report {
@@ -30,6 +30,8 @@ export interface FrozenTrial<P = FlatParams> {
   /** 0, 1, 2, … in the order of asking, without gaps. */
   readonly number: number;
   readonly state: TrialState;
+  /** How often it has been started: more than once where a worker was lost or gave it back. */
+  readonly attempt: number;
   readonly params: P;
   /** What the objective returned, in the user's own direction; null until completed (for a pruned trial, its last report). */
   readonly value: number | null;
@@ -52,5 +54,5 @@ export interface FrozenTrial<P = FlatParams> {
 
 /** Whether a trial in this state can change no more. */
 export function isFinal(state: TrialState): boolean {
-  return state === "completed" || state === "pruned" || state === "failed";
+  return state !== "waiting" && state !== "running";
 }

@@ -2,7 +2,7 @@
  * Trains and scores the folds of one candidate after the other, in this thread or in workers, and the final fit.
  */
 import { createRng } from "../math/rng.ts";
-import { systemClock } from "../study/clock.ts";
+import { systemClock } from "../storage/clock.ts";
 import type { ModuleRef } from "../worker/module-ref.ts";
 import type { WorkerFunction, WorkerPool } from "../worker/pool.ts";
 import { type Code, ownModule } from "./code.ts";

@@ -2,7 +2,7 @@
  * One training of a search under cross-validation: an estimator made for a candidate, fitted on a fold's training rows and
  * scored on its test rows. The same code runs in process and, as an exported function, in a worker thread.
  */
-import { systemClock } from "../study/clock.ts";
+import { systemClock } from "../storage/clock.ts";
 import type { WorkerContext } from "../worker/index.ts";
 import type { Code } from "./code.ts";
 import type { FoldScore } from "./cv-results.ts";

@@ -10,7 +10,7 @@ import { NotFoundError, show, TooManyFailuresError, ValidationError } from "../e
 import { createRng } from "../math/rng.ts";
 import { parameterFromJson } from "../space/json.ts";
 import { Space } from "../space/space.ts";
-import { systemClock } from "../study/clock.ts";
+import { systemClock } from "../storage/clock.ts";
 import { Emitter, type StudyEvents } from "../study/events.ts";
 import type { ObjectiveResult } from "../study/outcome.ts";
 import type { Study } from "../study/study.ts";

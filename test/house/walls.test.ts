@@ -26,7 +26,7 @@ describe("the check of the walls", () => {
   });
 
   test.each([
-    ["the one clock", "src/study/clock.ts", "export const systemClock = () => Date.now();"],
+    ["the one clock", "src/storage/clock.ts", "export const systemClock = () => Date.now();"],
     ["a conformance suite", "src/testing/a.ts", "Math.random = () => 0;"],
     ["dates made from a given time", "src/analysis/a.ts", "const date = new Date(at);"],
     ["correctly rounded functions", "src/gp/a.ts", "const y = Math.sqrt(x) * Math.fround(x) + Math.imul(1, 2);"],

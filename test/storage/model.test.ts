@@ -10,7 +10,10 @@ import type { Owner, Storage } from "../../src/storage/storage.ts";
 import type { Json } from "../../src/trial/trial.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "assay-model-"));
-const subjects = [memory(), sqlite(join(folder, "model.db"))];
+/** The time of all subjects, by which leases are judged. */
+let now = 0;
+const clock = () => now;
+const subjects = [memory({ clock }), sqlite(join(folder, "model.db"), { clock })];
 const owners = subjects.map((storage) => [storage.newOwner(), storage.newOwner()]);
 let studies = 0;
 
@@ -42,6 +45,13 @@ const operation = (name: string, values: unknown, apply: Operation["apply"]): Op
 const double = fc.oneof(fc.double({ noNaN: true }), fc.constantFrom(-0, 0, 1, Infinity, -Infinity));
 const number = fc.oneof({ weight: 8, arbitrary: fc.nat(5) }, { weight: 1, arbitrary: fc.constantFrom(-1, 99, 0.5) });
 const owner = fc.nat(1);
+const report = fc.record({ step: double, value: fc.double() });
+const attempt = fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined });
+/** Now and then a call is made again with its id, be it for the same or, which nobody should do, for something else. */
+const call = fc.oneof(
+  { weight: 4, arbitrary: fc.constant({}) },
+  { weight: 1, arbitrary: fc.nat(2).map((id) => ({ call: `call ${id}` })) },
+);
 const params = fc.dictionary(fc.string({ maxLength: 4 }), fc.oneof(double, fc.string(), fc.boolean()), { maxKeys: 3 });
 const json = fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<Json>;
 const outcome = fc.record(
@@ -50,7 +60,7 @@ const outcome = fc.record(
     value: fc.oneof(fc.constant(null), double, fc.constant(Number.NaN)),
     metrics: fc.dictionary(fc.string({ maxLength: 4 }), fc.double(), { maxKeys: 2 }),
     error: fc.oneof(fc.constant(null), fc.record({ message: fc.string({ unit: "binary" }) })),
-    finishedAt: fc.nat(),
+    finishedAt: fc.constant(0),
     params,
     cost: double,
     standardError: double,
@@ -64,18 +74,20 @@ const operations: fc.Arbitrary<Operation> = fc.oneof(
     arbitrary: fc
       .record({
         number,
+        call,
         by: owner,
         waiting: fc.boolean(),
         params,
         note: json,
         attributes: fc.dictionary(fc.string(), json, { maxKeys: 2 }),
       })
-      .map(({ by, waiting, ...rest }) =>
-        operation("createTrial", { by, waiting, ...rest }, ({ storage, study, owners }) =>
+      .map(({ by, waiting, call, ...rest }) =>
+        operation("createTrial", { by, waiting, call, ...rest }, ({ storage, study, owners }) =>
           storage.createTrial(study, {
             ...rest,
+            ...call,
             state: waiting ? "waiting" : "running",
-            startedAt: waiting ? null : 1,
+            startedAt: waiting ? null : now,
             owner: waiting ? null : owners[by]!,
           }),
         ),
@@ -87,23 +99,29 @@ const operations: fc.Arbitrary<Operation> = fc.oneof(
     arbitrary: fc.record({ by: owner, params }).map(({ by, params }) =>
       operation("createNext", { by, params }, async ({ storage, study, owners }) => {
         const { length } = (await storage.trialsSince(study, 0)).trials;
-        const start = { state: "running", startedAt: 1, owner: owners[by]! } as const;
+        const start = { state: "running", startedAt: now, owner: owners[by]! } as const;
         return storage.createTrial(study, { ...start, number: length, params, note: null, attributes: {} });
       }),
     ),
   },
   fc
-    .tuple(number, owner, params, json)
-    .map(([number, by, params, note]) =>
-      operation("claimTrial", { number, by, params, note }, ({ storage, study, owners }) =>
-        storage.claimTrial(study, number, { owner: owners[by]!, params, note, startedAt: 2 }),
+    .tuple(fc.option(number, { nil: undefined }), owner, fc.option(params, { nil: undefined }), json, call)
+    .map(([number, by, params, note, call]) =>
+      operation("claimTrial", { number, by, params, note, call }, ({ storage, study, owners }) =>
+        storage.claimTrial(study, {
+          owner: owners[by]!,
+          startedAt: now,
+          ...call,
+          ...(number === undefined ? {} : { number }),
+          ...(params === undefined ? {} : { params, note }),
+        }),
       ),
     ),
   fc
-    .tuple(number, double, fc.double())
-    .map(([number, step, value]) =>
-      operation("reportTrial", { number, step, value }, ({ storage, study }) =>
-        storage.reportTrial(study, number, { step, value }),
+    .tuple(number, fc.array(report, { maxLength: 3 }), attempt)
+    .map(([number, reports, attempt]) =>
+      operation("reportTrial", { number, reports, attempt }, ({ storage, study }) =>
+        storage.reportTrial(study, number, reports, attempt),
       ),
     ),
   fc
@@ -116,21 +134,39 @@ const operations: fc.Arbitrary<Operation> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc
-      .tuple(number, outcome)
-      .map(([number, outcome]) =>
-        operation("finishTrial", { number, outcome }, ({ storage, study }) =>
-          storage.finishTrial(study, number, outcome),
-        ),
+      .tuple(number, outcome, attempt, fc.array(report, { maxLength: 2 }), call)
+      .map(([number, outcome, attempt, reports, call]) =>
+        operation("finishTrial", { number, outcome, attempt, reports, call }, async ({ storage, study, revisions }) => {
+          const since = revisions.at(-1)!;
+          const teller = { reports, since, ...call, ...(attempt === undefined ? {} : { attempt }) };
+          const { changes, ...told } = await storage.finishTrial(study, number, { ...outcome, finishedAt: now }, teller);
+          revisions.push(changes.revision);
+          return { ...told, changed: changes.trials };
+        }),
       ),
   },
   fc
-    .tuple(number, owner)
-    .map(([number, by]) =>
-      operation("releaseTrial", { number, by }, ({ storage, study, owners }) =>
-        storage.releaseTrial(study, number, owners[by]!),
+    .tuple(number, fc.nat(3))
+    .map(([number, attempt]) =>
+      operation("releaseTrial", { number, attempt }, ({ storage, study }) =>
+        storage.releaseTrial(study, number, attempt),
       ),
     ),
-  fc.constant(operation("releaseDead", "", ({ storage, study }) => storage.releaseDead(study))),
+  owner.map((by) => operation("renewLeases", { by }, ({ storage, owners }) => storage.renewLeases(owners[by]!))),
+  fc.constant(operation("sweep", "", ({ storage, study }) => storage.sweep(study))),
+  fc.constant(
+    operation("leases", "", async ({ storage, study, owners }) =>
+      (await storage.leases(study)).map(({ owner, ...lease }) => ({ ...lease, by: owners.indexOf(owner) })),
+    ),
+  ),
+  fc.constant(operation("attempts", "", attemptsOf)),
+  fc
+    .option(fc.nat(4), { nil: undefined })
+    .map((trials) =>
+      operation("budget", { trials }, ({ storage, study }) =>
+        storage.updateStudy(study, { budget: trials === undefined ? {} : { trials, cost: 1e9 } }),
+      ),
+    ),
   fc.dictionary(fc.string(), json, { maxKeys: 2 }).map((attributes) =>
     operation("updateStudy", { attributes }, async ({ storage, study }) => {
       await storage.updateStudy(study, { attributes });
@@ -145,6 +181,11 @@ const operations: fc.Arbitrary<Operation> = fc.oneof(
     }),
   ),
 );
+
+/** The attempts, their owners as numbers, for each storage names its own. */
+async function attemptsOf({ storage, study, owners }: Run): Promise<unknown> {
+  return (await storage.attempts(study)).map(({ owner, ...attempt }) => ({ ...attempt, by: owners.indexOf(owner) }));
+}
 
 async function answer(run: Run, operation: Operation): Promise<unknown> {
   try {
@@ -166,11 +207,13 @@ test("SQLite answers every sequence of operations as memory does", { timeout: 60
         runs.push({ storage, study: id, owners: owners[i]!, revisions: [0] });
       }
       for (const operation of sequence) {
+        now += 20_000;
         const [expected, actual] = [await answer(runs[0]!, operation), await answer(runs[1]!, operation)];
         expect(actual).toStrictEqual(expected);
       }
       const [expected, actual] = await Promise.all(runs.map(({ storage, study }) => storage.trialsSince(study, 0)));
-      expect(actual).toStrictEqual(expected);
+      expect(actual!.trials).toStrictEqual(expected!.trials);
+      expect(await attemptsOf(runs[1]!)).toStrictEqual(await attemptsOf(runs[0]!));
       for (const { storage, study } of runs) await storage.deleteStudy(study);
     }),
     { numRuns: 300, seed: 3 },

@@ -55,7 +55,7 @@ async function storedStudy(file: string): Promise<StoredStudy> {
   const storage = open(file);
   const study = await storage.createStudy(definition);
   for (let i = 0; i < 3; i++) await storage.createTrial(study.id, draft(i));
-  await storage.reportTrial(study.id, 1, { step: 0, value: -0 });
+  await storage.reportTrial(study.id, 1, [{ step: 0, value: -0 }]);
   await storage.finishTrial(study.id, 1, { state: "completed", value: -0, metrics: {}, error: null, finishedAt: 2 });
   await storage.close();
   return study;
@@ -132,7 +132,7 @@ describe("a SQLite storage", () => {
     const storage = open(freshPath(), { open: spy });
     const { id } = await storage.createStudy(definition);
     await storage.createTrial(id, draft(0));
-    await storage.reportTrial(id, 0, { step: 0, value: 0 });
+    await storage.reportTrial(id, 0, [{ step: 0, value: 0 }]);
     await storage.setTrialAttribute(id, 0, "a", 1);
     await storage.trialsSince(id, 0);
     let begin = "";
@@ -169,8 +169,8 @@ describe("a SQLite storage", () => {
     const storage = open(freshPath(), { open: async (path) => strict(path) });
     const { id } = await storage.createStudy(definition);
     await storage.createTrial(id, draft(0));
-    await storage.reportTrial(id, 0, { step: 0, value: 0 });
-    await storage.releaseTrial(id, 0, "me");
+    await storage.reportTrial(id, 0, [{ step: 0, value: 0 }]);
+    await storage.releaseTrial(id, 0, 1);
     expect((await storage.trialsSince(id, 0)).trials[0]).toMatchObject({ state: "waiting", reports: [] });
   });
 
@@ -193,7 +193,7 @@ describe("a SQLite storage", () => {
     await expect(storage.finishTrial(id, 0, { ...outcome, value: Number.NaN })).rejects.toThrow(ValidationError);
     await expect(storage.setTrialAttribute(id, 0, "a", undefined as never)).rejects.toThrow(ValidationError);
     expect(await storage.trialsSince(id, 0)).toEqual(before);
-    expect(await storage.finishTrial(id, 0, outcome)).toMatchObject({ state: "completed", value: 1 });
+    expect((await storage.finishTrial(id, 0, outcome)).trial).toMatchObject({ state: "completed", value: 1 });
   });
 
   test("reports a driver's failure with the file, the reason, the remedy and the cause", async () => {
@@ -244,7 +244,7 @@ describe("a path is refused with its reason, and what lies there is left as it i
           `pragma application_id = ${0x41737379}; pragma user_version = 99; create table newer (a)`,
           "insert into newer values (1)",
         ),
-      /schema version must be at most 1, but is 99: .*Update the library/,
+      /schema version must be at most 2, but is 99: .*Update the library/,
     ],
     ["is a folder", (file) => mkdirSync(file), /must be a file, but is a folder/],
   ];
@@ -266,7 +266,7 @@ describe("a path is refused with its reason, and what lies there is left as it i
     const file = freshPath();
     const then = "pragma user_version = 99; insert into newer values (7)";
     leave(file, `pragma application_id = ${0x41737379}; create table newer (a)`, then);
-    await expect(open(file).listStudies()).rejects.toThrow(/schema version must be at most 1, but is 99/);
+    await expect(open(file).listStudies()).rejects.toThrow(/schema version must be at most 2, but is 99/);
     const db = new DatabaseSync(file);
     expect(db.prepare("select a, user_version from newer, pragma_user_version").all()).toMatchObject([
       { a: 7, user_version: 99 },

@@ -2,25 +2,28 @@
  * How the schema came to be what it is: migration i takes a database from version i to i + 1, and a new one runs them all.
  * A migration that was released is never changed.
  */
-import { type CompiledQuery, type Kysely, sql } from "kysely";
+import { type CompiledQuery, type Kysely, type RawBuilder, sql } from "kysely";
+import { LEASES } from "../storage.ts";
 import type { Schema } from "./schema.ts";
 
-/** What databases call the types that they do not agree on. */
-export interface ColumnTypes {
+/** What databases do not agree on. */
+export interface SqlDialect {
   /** An integer key that is never given twice, even after its row was deleted. */
   readonly key: "integer" | "bigserial";
   /** A double that comes back bit for bit. */
   readonly double: "blob" | "double precision";
+  /** Milliseconds since 1970 by the database's own clock, by which leases are judged. */
+  readonly now: RawBuilder<number>;
 }
 
-export type Migration = (db: Kysely<Schema>, types: ColumnTypes) => CompiledQuery[];
+export type Migration = (db: Kysely<Schema>, dialect: SqlDialect) => CompiledQuery[];
 
-export const migrations: readonly Migration[] = [createTables];
+export const migrations: readonly Migration[] = [createTables, addLeases];
 
 /** The version that this library reads and writes. */
 export const SCHEMA_VERSION: number = migrations.length;
 
-function createTables({ schema }: Kysely<Schema>, types: ColumnTypes): CompiledQuery[] {
+function createTables({ schema }: Kysely<Schema>, types: SqlDialect): CompiledQuery[] {
   const double = sql.raw(types.double);
   return [
     schema
@@ -79,5 +82,87 @@ function createTables({ schema }: Kysely<Schema>, types: ColumnTypes): CompiledQ
         (constraint) => constraint.onDelete("cascade"),
       )
       .compile(),
+  ];
+}
+
+/** Leases with their attempts, budgets, and the ids of calls. */
+function addLeases(db: Kysely<Schema>, { key, double: type }: SqlDialect): CompiledQuery[] {
+  const { schema } = db;
+  const double = sql.raw(type);
+  const columns = [
+    schema.alterTable("studies").addColumn("lease_ms", double, (it) => it.notNull().defaultTo(LEASES.graceMs)),
+    schema.alterTable("studies").addColumn("retries", "integer", (it) => it.notNull().defaultTo(LEASES.retries)),
+    schema.alterTable("studies").addColumn("max_trials", "integer"),
+    schema.alterTable("studies").addColumn("max_cost", double),
+    schema.alterTable("studies").addColumn("max_wall_ms", double),
+    schema.alterTable("studies").addColumn("began_at", double, (it) => it.notNull().defaultTo(0)),
+    schema.alterTable("studies").addColumn("cost", double, (it) => it.notNull().defaultTo(0)),
+    schema.alterTable("studies").addColumn("last_call", "text"),
+    schema.alterTable("trials").addColumn("attempt", "integer", (it) => it.notNull().defaultTo(0)),
+    schema.alterTable("trials").addColumn("lease_until", double),
+    schema.alterTable("trials").addColumn("losses", "integer", (it) => it.notNull().defaultTo(0)),
+    schema.alterTable("trials").addColumn("created_by", "text"),
+    schema.alterTable("trials").addColumn("asked_by", "text"),
+    schema.alterTable("trials").addColumn("told_by", "text"),
+  ];
+  const attempts = schema
+    .createTable("attempts")
+    .addColumn("study_id", "integer", (column) => column.notNull())
+    .addColumn("trial_number", "integer", (column) => column.notNull())
+    .addColumn("attempt", "integer", (column) => column.notNull())
+    .addColumn("owner", "text", (column) => column.notNull())
+    .addColumn("started_at", double, (column) => column.notNull())
+    .addColumn("ended_at", double)
+    .addColumn("cause", "text")
+    .addColumn("late", "text")
+    .addPrimaryKeyConstraint("attempts_key", ["study_id", "trial_number", "attempt"])
+    .addForeignKeyConstraint(
+      "attempts_of_trial",
+      ["study_id", "trial_number"],
+      "trials",
+      ["study_id", "number"],
+      (constraint) => constraint.onDelete("cascade"),
+    );
+  const clock = schema
+    .createTable("clock")
+    .addColumn("boot", "text", (column) => column.notNull())
+    .addColumn("ahead", double, (column) => column.notNull());
+  return [
+    ...columns.map((column) => column.compile()),
+    attempts.compile(),
+    ...(key === "integer" ? [clock.compile()] : []),
+    // Trials that were started have one attempt behind them, or are in it.
+    db
+      .updateTable("trials")
+      .set({ attempt: sql.lit(1) })
+      .where("state", "!=", sql.lit("waiting"))
+      .compile(),
+    db
+      .insertInto("attempts")
+      .columns(["study_id", "trial_number", "attempt", "owner", "started_at"])
+      .expression(
+        db
+          .selectFrom("trials")
+          .select(["study_id", "number", "attempt", "owner", "started_at"])
+          .where("state", "=", sql.lit("running"))
+          .where("owner", "is not", null)
+          .$castTo<never>(),
+      )
+      .compile(),
+    schema.dropIndex("trials_running").compile(),
+    schema
+      .createIndex("trials_running")
+      .on("trials")
+      .column("owner")
+      .where(sql.ref("state"), "=", sql.lit("running"))
+      .compile(),
+    schema
+      .createIndex("trials_waiting")
+      .on("trials")
+      .columns(["study_id", "number"])
+      .where(sql.ref("state"), "=", sql.lit("waiting"))
+      .compile(),
+    schema.createIndex("trials_by_creation").unique().on("trials").columns(["study_id", "created_by"]).compile(),
+    schema.createIndex("trials_by_lease").unique().on("trials").columns(["study_id", "asked_by"]).compile(),
   ];
 }

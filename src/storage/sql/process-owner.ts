@@ -7,6 +7,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Owner } from "../storage.ts";
+import { bootId } from "./machine-clock.ts";
 
 /** Where and when a process was started; "" stands for what this system does not tell. */
 interface ProcessIdentity {
@@ -59,7 +60,7 @@ function ownIdentity(): ProcessIdentity {
   const machine = read("/etc/machine-id");
   return {
     host: machine === "" ? digest(hostname()) : `${digest(hostname())}+${digest(machine)}`,
-    boot: read("/proc/sys/kernel/random/boot_id"),
+    boot: bootId(),
     namespace: namespaceOfProcesses(),
     pid: String(process.pid),
     startedAt: processStat(process.pid)?.startedAt ?? "",

@@ -6,10 +6,17 @@
 import { StorageError, show } from "../../errors.ts";
 import type { FrozenTrial, Json, Report, TrialError, TrialState } from "../../trial/trial.ts";
 import { readJson, writeJson } from "../exact-json.ts";
-import type { Direction, StoredStudy } from "../storage.ts";
-import type { ReportRow, StudyRow, TrialRow } from "./statements.ts";
+import type { Attempt, Budget, Direction, StoredStudy, TrialOutcome } from "../storage.ts";
+import type { AttemptRow, ReportRow, StudyRow, TrialRow } from "./statements.ts";
 
-const STATES: readonly string[] = ["waiting", "running", "completed", "pruned", "failed"] satisfies TrialState[];
+const STATES: readonly string[] = [
+  "waiting",
+  "running",
+  "completed",
+  "pruned",
+  "failed",
+  "lost",
+] satisfies TrialState[];
 
 /** @throws StorageError when the row is damaged */
 export function studyOf(row: StudyRow): StoredStudy {
@@ -29,6 +36,8 @@ export function studyOf(row: StudyRow): StoredStudy {
       seed,
       attributes: readObject(row.attributes, "attributes"),
       createdAt: readNumber(row.created_at, "created_at"),
+      budget: budgetOf(row),
+      leases: { graceMs: readNumber(row.lease_ms, "lease_ms"), retries: row.retries },
     };
   } catch (error) {
     throw new StorageError(
@@ -39,6 +48,36 @@ export function studyOf(row: StudyRow): StoredStudy {
   }
 }
 
+function budgetOf({ max_trials: trials, max_cost: cost, max_wall_ms: wallMs }: StudyRow): Budget {
+  return {
+    ...(trials === null ? {} : { trials }),
+    ...(cost === null ? {} : { cost }),
+    ...(wallMs === null ? {} : { wallMs }),
+  };
+}
+
+export function attemptOf(row: AttemptRow): Attempt {
+  return {
+    number: row.trial_number,
+    attempt: row.attempt,
+    owner: row.owner,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    end: row.cause as Attempt["end"],
+    late: row.late === null ? null : lateOf(row.late),
+  };
+}
+
+/** A late result as JSON. */
+export function writeLate(outcome: TrialOutcome, subject: string): string {
+  return writeJson({ ...outcome, metrics: withoutNaN(outcome.metrics) }, subject);
+}
+
+function lateOf(text: string): TrialOutcome {
+  const outcome = readJson(text) as TrialOutcome;
+  return { ...outcome, metrics: withNaN(outcome.metrics) };
+}
+
 /** `reports` are those of this trial, in order. */
 export function trialOf(row: TrialRow, reports: readonly ReportRow[]): FrozenTrial {
   try {
@@ -46,6 +85,7 @@ export function trialOf(row: TrialRow, reports: readonly ReportRow[]): FrozenTri
     return {
       number: row.number,
       state: row.state as TrialState,
+      attempt: row.attempt,
       params: readObject(row.params, "params"),
       value: readNullable(row.value, "value"),
       ...(row.standard_error === null ? {} : { standardError: readNumber(row.standard_error, "standard_error") }),
@@ -74,13 +114,19 @@ export function attributesOf(text: string, subject: string): Record<string, Json
 
 /** Metrics as JSON; the one NaN that may be stored is null in it. */
 export function writeMetrics(metrics: Readonly<Record<string, number>>, subject: string): string {
-  const entries = Object.entries(metrics).map(([key, value]) => [key, Number.isNaN(value) ? null : value]);
-  return writeJson(Object.fromEntries(entries), subject);
+  return writeJson(withoutNaN(metrics), subject);
+}
+
+function withoutNaN(metrics: Readonly<Record<string, number>>): Record<string, number | null> {
+  return Object.fromEntries(Object.entries(metrics).map(([key, value]) => [key, Number.isNaN(value) ? null : value]));
+}
+
+function withNaN(metrics: Readonly<Record<string, number | null>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(metrics).map(([key, value]) => [key, value ?? Number.NaN]));
 }
 
 function readMetrics(text: string): Record<string, number> {
-  const metrics = readObject<Record<string, number | null>>(text, "metrics");
-  return Object.fromEntries(Object.entries(metrics).map(([key, value]) => [key, value ?? Number.NaN]));
+  return withNaN(readObject<Record<string, number | null>>(text, "metrics"));
 }
 
 function reportOf(row: ReportRow): Report {
@@ -91,6 +137,7 @@ function unreadable(number: number, reason: string): FrozenTrial {
   return {
     number,
     state: "failed",
+    attempt: 0,
     params: {},
     value: null,
     metrics: {},

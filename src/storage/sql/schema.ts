@@ -9,6 +9,8 @@ export interface Schema {
   studies: StudiesTable;
   trials: TrialsTable;
   reports: ReportsTable;
+  attempts: AttemptsTable;
+  clock: ClockTable;
 }
 
 export interface StudiesTable {
@@ -26,6 +28,17 @@ export interface StudiesTable {
   trial_count: Generated<number>;
   /** How many changes the study's trials have seen. */
   revision: Generated<number>;
+  lease_ms: number;
+  retries: number;
+  max_trials: number | null;
+  max_cost: number | null;
+  max_wall_ms: number | null;
+  /** When the study was created, by the database's clock. */
+  began_at: number;
+  /** The sum of the costs that were told. */
+  cost: number;
+  /** The call that created the study's last trial. */
+  last_call: string | null;
 }
 
 export interface TrialsTable {
@@ -35,6 +48,15 @@ export interface TrialsTable {
   /** The study's revision after the last change of this trial. */
   revision: number;
   owner: string | null;
+  attempt: number;
+  /** By the database's clock; null where nobody runs it. */
+  lease_until: number | null;
+  /** How often its worker was lost. */
+  losses: number;
+  /** The calls that created it, leased it last, and ended it. */
+  created_by: string | null;
+  asked_by: string | null;
+  told_by: string | null;
   /** JSON. */
   params: string;
   /** JSON. */
@@ -60,4 +82,24 @@ export interface ReportsTable {
   step: number;
   /** Null stands for NaN. */
   value: number | null;
+}
+
+export interface AttemptsTable {
+  study_id: number;
+  trial_number: number;
+  attempt: number;
+  owner: string;
+  /** By the database's clock, as the end is. */
+  started_at: number;
+  ended_at: number | null;
+  cause: string | null;
+  /** JSON of an outcome that came too late. */
+  late: string | null;
+}
+
+/** SQLite only, and one row: how the file's clock goes on this machine; see machine-clock.ts. */
+export interface ClockTable {
+  boot: string;
+  /** Milliseconds from the machine's monotonic clock to the file's. */
+  ahead: number;
 }

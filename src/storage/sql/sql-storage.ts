@@ -1,33 +1,44 @@
 /**
- * The storage in SQL, whatever the database: each operation is one piece of work in one transaction. What differs between
- * databases (how to connect, who is dead) is the engine's.
+ * The storage in SQL, whatever the database: each operation is one piece of work in one transaction, and may be run again whole when
+ * nobody knows whether it arrived, for its call has an id. What differs between databases (how to connect, who is dead, from where
+ * leases are renewed) is the engine's.
  */
-import type { FrozenTrial, Json, Report, TrialState } from "../../trial/trial.ts";
-import { isFinal } from "../../trial/trial.ts";
+import { type FrozenTrial, isFinal, type Json, type Report } from "../../trial/trial.ts";
 import { writeJson } from "../exact-json.ts";
 import {
+  budgetSpent,
   checkOutcome,
   checkReportable,
   checkStudyName,
   finishedAlready,
   isNextNumber,
+  lostError,
   nameTaken,
   noStudy,
   noTrial,
   storageClosed,
 } from "../rules.ts";
-import type {
-  Owner,
-  Storage,
-  StoredStudy,
-  StudyDefinition,
-  TrialChanges,
-  TrialDraft,
-  TrialOutcome,
+import {
+  type Attempt,
+  type Budget,
+  LEASES,
+  type Lease,
+  type Owner,
+  type Storage,
+  type StoredStudy,
+  type StudyChange,
+  type StudyDefinition,
+  type Swept,
+  type Teller,
+  type Told,
+  type TrialChanges,
+  type TrialClaim,
+  type TrialDraft,
+  type TrialOutcome,
 } from "../storage.ts";
-import { attributesOf, studyOf, trialOf, writeMetrics } from "./rows.ts";
-import type { ReportRow, Statements, StudyRow } from "./statements.ts";
-import type { Work } from "./work.ts";
+import { attemptOf, attributesOf, studyOf, trialOf, writeLate, writeMetrics } from "./rows.ts";
+import type { ReportRow, RunningRow, Statements, StudyRow, TrialRow } from "./statements.ts";
+import { lastStep, step, type Work } from "./work.ts";
 
 /** A database that can hold studies. */
 export interface SqlEngine {
@@ -37,14 +48,26 @@ export interface SqlEngine {
   newOwner(): Owner;
   /** Whether this owner is known to be dead. */
   isDead(owner: Owner): boolean;
+  /** Begins to renew the leases of an owner every `everyMs` milliseconds, if that has not begun. */
+  keepLeases(owner: Owner, everyMs: number): void;
+  /** Ends all renewals. */
+  dropLeases(): void;
 }
 
 export interface SqlConnection {
   readonly statements: Statements;
-  /** Runs work in a transaction: one that writes has the right to from its beginning, one that reads sees one snapshot. */
-  run<T>(access: "read" | "write", work: Work<T>): T | Promise<T>;
+  /**
+   * Runs work in a transaction: one that writes has the right to from its beginning, one that reads sees one snapshot. Work that fails
+   * for a reason that may pass is made and run again.
+   */
+  run<T>(access: "read" | "write", work: () => Work<T>): T | Promise<T>;
   close(): void | Promise<void>;
 }
+
+/** Trials that are read at a time, so that their rows are not all in memory beside what is made of them. */
+const PAGE = 2000;
+/** A lease is renewed so often before it runs out. */
+const RENEWALS = 4;
 
 export function sqlStorage(engine: SqlEngine): Storage {
   return new SqlStorage(engine);
@@ -66,65 +89,109 @@ class SqlStorage implements Storage {
 
   findStudy(name: string): Promise<StoredStudy | null> {
     return this.#run("read", function* (sql) {
-      const [row] = yield* sql.studyByName({ name });
+      const [[row]] = yield* lastStep(sql.studyByName({ name }));
       return row === undefined ? null : studyOf(row);
     });
   }
 
   listStudies(): Promise<readonly StoredStudy[]> {
     return this.#run("read", function* (sql) {
-      return (yield* sql.allStudies({})).map(studyOf);
+      const [rows] = yield* lastStep(sql.allStudies({}));
+      return rows.map(studyOf);
     });
   }
 
   deleteStudy(studyId: string): Promise<void> {
     return this.#run("write", function* (sql) {
-      const [deleted] = yield* sql.deleteStudy({ study: keyOf(studyId) });
+      const [[deleted]] = yield* lastStep(sql.deleteStudy({ study: keyOf(studyId) }));
       if (deleted === undefined) throw noStudy(studyId);
     });
   }
 
-  updateStudy(studyId: string, change: Parameters<Storage["updateStudy"]>[1]): Promise<void> {
+  updateStudy(studyId: string, change: StudyChange): Promise<void> {
     return this.#run("write", (sql) => updateStudy(sql, studyId, change));
   }
 
-  createTrial(studyId: string, draft: TrialDraft): Promise<FrozenTrial | null> {
-    return this.#run("write", (sql) => createTrial(sql, studyId, draft));
+  async createTrial(studyId: string, draft: TrialDraft): Promise<FrozenTrial | null> {
+    const { call = crypto.randomUUID(), owner } = draft;
+    const made = await this.#run("write", (sql) => createTrial(sql, studyId, { ...draft, call }));
+    if (made !== null && owner !== null) this.#engine.keepLeases(owner, made.leaseMs / RENEWALS);
+    return made?.trial ?? null;
   }
 
-  claimTrial(
-    studyId: string,
-    number: number,
-    claim: Parameters<Storage["claimTrial"]>[2],
-  ): Promise<FrozenTrial | null> {
-    return this.#run("write", (sql) => claimTrial(sql, studyId, number, claim));
+  async claimTrial(studyId: string, claim: TrialClaim): Promise<FrozenTrial | null> {
+    const { call = crypto.randomUUID() } = claim;
+    const made = await this.#run("write", (sql) => claimTrial(sql, studyId, { ...claim, call }));
+    if (made !== null) this.#engine.keepLeases(claim.owner, made.leaseMs / RENEWALS);
+    return made?.trial ?? null;
   }
 
-  reportTrial(studyId: string, number: number, report: Report): Promise<void> {
-    return this.#run("write", (sql) => reportTrial(sql, studyId, number, report));
+  reportTrial(studyId: string, number: number, reports: readonly Report[], attempt?: number): Promise<boolean> {
+    return this.#run("write", (sql) => reportTrial(sql, studyId, number, reports, attempt));
   }
 
   setTrialAttribute(studyId: string, number: number, key: string, value: Json): Promise<void> {
     return this.#run("write", (sql) => setTrialAttribute(sql, studyId, number, key, value));
   }
 
-  finishTrial(studyId: string, number: number, outcome: TrialOutcome): Promise<FrozenTrial> {
-    return this.#run("write", (sql) => finishTrial(sql, studyId, number, outcome));
+  async finishTrial(studyId: string, number: number, outcome: TrialOutcome, teller: Teller = {}): Promise<Told> {
+    checkOutcome(number, outcome);
+    const { call = crypto.randomUUID() } = teller;
+    return this.#run("write", (sql) => finishTrial(sql, studyId, number, outcome, { ...teller, call }));
   }
 
-  trialsSince(studyId: string, revision: number): Promise<TrialChanges> {
-    return this.#run("read", (sql) => trialsSince(sql, studyId, revision));
+  async trialsSince(studyId: string, revision: number): Promise<TrialChanges> {
+    const trials = new Map<number, FrozenTrial>();
+    for (let since = revision; ; ) {
+      const page = await this.#run("read", (sql) => trialsSince(sql, studyId, since));
+      for (const trial of page.trials) trials.set(trial.number, trial);
+      since = page.revision;
+      if (page.isLast) return { trials: [...trials.values()].sort((a, b) => a.number - b.number), revision: since };
+    }
   }
 
-  async releaseDead(studyId: string): Promise<readonly number[]> {
-    const owners = await this.#run("read", (sql) => runningOwners(sql, studyId));
+  releaseTrial(studyId: string, number: number, attempt: number): Promise<void> {
+    return this.#run("write", (sql) => releaseTrial(sql, studyId, number, attempt));
+  }
+
+  async sweep(studyId: string): Promise<Swept> {
+    const { study, running } = await this.#run("read", (sql) => runningTrials(sql, studyId));
     // Whether a process lives is asked outside the transaction; an owner's name is never given twice, so a dead one stays dead.
-    const dead = owners.filter((owner) => this.#engine.isDead(owner));
-    return dead.length === 0 ? [] : this.#run("write", (sql) => releaseOwners(sql, studyId, dead));
+    const dead = new Set(running.flatMap(({ owner }) => (owner !== null && this.#engine.isDead(owner) ? [owner] : [])));
+    const abandoned = running.flatMap((trial) => {
+      const isDead = dead.has(trial.owner ?? "");
+      return isDead || (trial.lease_until !== null && trial.lease_until <= trial.now) ? [{ ...trial, isDead }] : [];
+    });
+    return abandoned.length === 0
+      ? { requeued: [], lost: [] }
+      : this.#run("write", (sql) => revoke(sql, study, abandoned));
   }
 
-  releaseTrial(studyId: string, number: number, owner: Owner): Promise<void> {
-    return this.#run("write", (sql) => releaseTrial(sql, studyId, number, owner));
+  renewLeases(owner: Owner): Promise<void> {
+    return this.#run("write", function* (sql) {
+      yield* lastStep(sql.renew({ owner }));
+    });
+  }
+
+  async leases(studyId: string): Promise<readonly Lease[]> {
+    const { running, attempts } = await this.#run("read", (sql) => runningTrials(sql, studyId));
+    return running.map(({ number, attempt, owner, lease_until, now }) => ({
+      number,
+      attempt,
+      owner: owner ?? "",
+      startedAt: attempts.find((it) => it.number === number && it.attempt === attempt)?.startedAt ?? now,
+      until: lease_until ?? Number.POSITIVE_INFINITY,
+      now,
+    }));
+  }
+
+  attempts(studyId: string): Promise<readonly Attempt[]> {
+    return this.#run("read", function* (sql) {
+      const study = keyOf(studyId);
+      const [[row], attempts] = yield* lastStep(sql.studyById({ study }), sql.attempts({ study }));
+      if (row === undefined) throw noStudy(studyId);
+      return attempts.map(attemptOf);
+    });
   }
 
   newOwner(): Owner {
@@ -134,6 +201,7 @@ class SqlStorage implements Storage {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#engine.dropLeases();
     // What could not be opened need not be closed, and whoever used it has been told.
     const connection = await this.#connection?.catch(() => null);
     await connection?.close();
@@ -147,190 +215,321 @@ class SqlStorage implements Storage {
       throw error;
     });
     if (this.#closed) throw storageClosed();
-    return connection.run(access, work(connection.statements));
+    return connection.run(access, () => work(connection.statements));
   }
 }
 
+/** A trial that a call created or leased, and for how long. */
+interface Leased {
+  readonly trial: FrozenTrial;
+  readonly leaseMs: number;
+}
+
+type Called<T> = T & { readonly call: string };
+
 function* createStudy(sql: Statements, definition: StudyDefinition): Work<StoredStudy> {
-  const { name, direction, space, seed, attributes, createdAt } = definition;
-  const [row] = yield* sql.insertStudy({
-    name,
-    direction,
-    space: writeJson(space, `space of study '${name}'`),
-    seed: writeJson(seed, `seed of study '${name}'`),
-    attributes: writeJson(attributes, `attributes of study '${name}'`),
-    created_at: createdAt,
-  });
+  const { name, direction, space, seed, attributes, createdAt, budget = {}, leases = LEASES } = definition;
+  const [[row]] = yield* lastStep(
+    sql.insertStudy({
+      name,
+      direction,
+      space: writeJson(space, `space of study '${name}'`),
+      seed: writeJson(seed, `seed of study '${name}'`),
+      attributes: writeJson(attributes, `attributes of study '${name}'`),
+      created_at: createdAt,
+      lease_ms: leases.graceMs,
+      retries: leases.retries,
+      ...budgetColumns(budget),
+    }),
+  );
   if (row === undefined) throw nameTaken(name);
   return studyOf(row);
 }
 
-function* updateStudy(sql: Statements, studyId: string, change: Parameters<Storage["updateStudy"]>[1]): Work<void> {
-  const stored = yield* studyRow(sql, studyId);
-  const subject = `study '${stored.name}'`;
-  const space = change.space === undefined ? stored.space : writeJson(change.space, `space of ${subject}`);
-  const attributes =
-    change.attributes === undefined
-      ? stored.attributes
-      : writeJson({ ...attributesOf(stored.attributes, subject), ...change.attributes }, `attributes of ${subject}`);
-  yield* sql.updateStudy({ study: stored.id, space, attributes });
-}
-
-function* createTrial(sql: Statements, studyId: string, draft: TrialDraft): Work<FrozenTrial | null> {
-  const { number, state, params, note, attributes, startedAt, owner } = draft;
+function* updateStudy(sql: Statements, studyId: string, change: StudyChange): Work<void> {
   const study = keyOf(studyId);
-  const [counted] = yield* sql.countTrial({ study, number });
-  if (counted === undefined) {
-    isNextNumber(number, (yield* studyRow(sql, studyId)).trial_count);
-    return null;
-  }
-  const [row] = yield* sql.insertTrial({
-    study,
-    number,
-    state,
-    revision: counted.revision,
-    owner,
-    params: writeJson(params, `parameters of trial ${number}`),
-    note: writeJson(note, `note of trial ${number}`),
-    attributes: writeJson(attributes, `attributes of trial ${number}`),
-    metrics: "{}",
-    started_at: startedAt,
-  });
-  return trialOf(row!, []);
+  const [, [stored]] = yield* step(sql.lockStudy({ study }), sql.studyById({ study }));
+  if (stored === undefined) throw noStudy(studyId);
+  const subject = `study '${stored.name}'`;
+  yield* lastStep(
+    sql.updateStudy({
+      study,
+      space: change.space === undefined ? stored.space : writeJson(change.space, `space of ${subject}`),
+      attributes:
+        change.attributes === undefined
+          ? stored.attributes
+          : writeJson(
+              { ...attributesOf(stored.attributes, subject), ...change.attributes },
+              `attributes of ${subject}`,
+            ),
+      ...(change.budget === undefined ? pickBudget(stored) : budgetColumns(change.budget)),
+    }),
+  );
 }
 
-function* claimTrial(
+function budgetColumns({ trials, cost, wallMs }: Budget): Pick<StudyRow, "max_trials" | "max_cost" | "max_wall_ms"> {
+  return { max_trials: trials ?? null, max_cost: cost ?? null, max_wall_ms: wallMs ?? null };
+}
+
+function pickBudget({ max_trials, max_cost, max_wall_ms }: StudyRow): ReturnType<typeof budgetColumns> {
+  return { max_trials, max_cost, max_wall_ms };
+}
+
+function* createTrial(sql: Statements, studyId: string, draft: Called<TrialDraft>): Work<Leased | null> {
+  const { state, call, owner } = draft;
+  const study = keyOf(studyId);
+  const number = rowNumber(draft.number);
+  const [, , , [created], reports, [stored], [left]] = yield* lastStep(
+    sql.countTrial({ study, number, call }),
+    sql.insertTrial({
+      study,
+      number,
+      call,
+      state,
+      owner,
+      attempt: state === "running" ? 1 : 0,
+      params: writeJson(draft.params, `parameters of trial ${number}`),
+      note: writeJson(draft.note, `note of trial ${number}`),
+      attributes: writeJson(draft.attributes, `attributes of trial ${number}`),
+      started_at: draft.startedAt,
+    }),
+    sql.insertAttempt({ study, call }),
+    state === "running" ? sql.leasedTrial({ study, call }) : sql.createdTrial({ study, call }),
+    sql.reportsOfCall({ study, call }),
+    sql.studyById({ study }),
+    sql.budgetLeft({ study }),
+  );
+  if (stored === undefined || left === undefined) throw noStudy(studyId);
+  if (created !== undefined) return { trial: trialOf(created, reports), leaseMs: stored.lease_ms };
+  if (!isNextNumber(draft.number, stored.trial_count)) return null;
+  const { trials, cost, wall_ms: wallMs } = left;
+  const spent = budgetSpent({ trials, cost, wallMs }, ["trials", "cost", "wallMs"]);
+  if (spent !== undefined) throw spent;
+  return null;
+}
+
+function* claimTrial(sql: Statements, studyId: string, claim: Called<TrialClaim>): Work<Leased | null> {
+  const { owner, params, note, startedAt, call } = claim;
+  const study = keyOf(studyId);
+  const number = claim.number === undefined ? null : rowNumber(claim.number);
+  const subject = number === null ? "a claimed trial" : `trial ${number}`;
+  const [, , , [leased], reports, [stored], [left], [asked]] = yield* lastStep(
+    sql.takeWaiting({ study }),
+    sql.startTrial({
+      study,
+      number,
+      owner,
+      call,
+      params: params === undefined ? null : writeJson(params, `parameters of ${subject}`),
+      note: note === undefined ? null : writeJson(note, `note of ${subject}`),
+      started_at: startedAt,
+    }),
+    sql.insertAttempt({ study, call }),
+    sql.leasedTrial({ study, call }),
+    sql.reportsOfCall({ study, call }),
+    sql.studyById({ study }),
+    sql.budgetLeft({ study }),
+    sql.trial({ study, number: number ?? -1 }),
+  );
+  if (stored === undefined || left === undefined) throw noStudy(studyId);
+  if (leased !== undefined) return { trial: trialOf(leased, reports), leaseMs: stored.lease_ms };
+  if (claim.number !== undefined && asked === undefined) throw noTrial(claim.number, stored.trial_count);
+  const spent = budgetSpent({ trials: null, cost: left.cost, wallMs: left.wall_ms }, ["cost", "wallMs"]);
+  if (spent !== undefined) throw spent;
+  return null;
+}
+
+function* reportTrial(
   sql: Statements,
   studyId: string,
   number: number,
-  claim: Parameters<Storage["claimTrial"]>[2],
-): Work<FrozenTrial | null> {
-  const { study, state } = yield* trialRow(sql, studyId, number);
-  if (state !== "waiting") return null;
-  const [row] = yield* sql.startTrial({
-    study,
-    number,
-    revision: yield* nextRevision(sql, study),
-    owner: claim.owner,
-    params: writeJson(claim.params, `parameters of trial ${number}`),
-    note: writeJson(claim.note, `note of trial ${number}`),
-    started_at: claim.startedAt,
-  });
-  return trialOf(row!, []);
+  reports: readonly Report[],
+  attempt: number | undefined,
+): Work<boolean> {
+  const key = { study: keyOf(studyId), number: rowNumber(number), attempt: attempt ?? null };
+  const [first] = reports;
+  // Without an attempt the state must be known before anything is written; see `Storage.reportTrial`.
+  if (attempt === undefined && first !== undefined) {
+    const [[row], [study]] = yield* step(sql.trial(key), sql.studyById(key));
+    checkReportable(number, known(row, study, studyId, number).state as FrozenTrial["state"], first);
+  }
+  const rows = yield* lastStep(
+    sql.takeRunning(key),
+    ...reports.map((report) => sql.insertReport({ ...key, ...reportColumns(report) })),
+    sql.touchTrial(key),
+    sql.trial(key),
+    sql.studyById(key),
+  );
+  const [[row], [study]] = rows.slice(-2) as [readonly TrialRow[], readonly StudyRow[]];
+  const trial = known(row, study, studyId, number);
+  return trial.state === "running" && (attempt === undefined || trial.attempt === attempt);
 }
 
-function* reportTrial(sql: Statements, studyId: string, number: number, report: Report): Work<void> {
-  const { study, state } = yield* trialRow(sql, studyId, number);
-  checkReportable(number, state, report);
-  const { step, value } = report;
-  yield* sql.insertReport({ study, number, step, value: Number.isNaN(value) ? null : value });
-  yield* sql.touchTrial({ study, number, revision: yield* nextRevision(sql, study) });
+function reportColumns({ step, value }: Report): Pick<ReportRow, "step" | "value"> {
+  return { step, value: Number.isNaN(value) ? null : value };
 }
 
 function* setTrialAttribute(sql: Statements, studyId: string, number: number, key: string, value: Json): Work<void> {
-  const { study, attributes } = yield* trialRow(sql, studyId, number);
-  const merged = { ...attributesOf(attributes, `trial ${number}`), [key]: value };
-  yield* sql.setAttributes({
-    study,
-    number,
-    revision: yield* nextRevision(sql, study),
-    attributes: writeJson(merged, `attribute '${key}' of trial ${number}`),
-  });
+  const trialKey = { study: keyOf(studyId), number: rowNumber(number) };
+  const [, [row], [stored]] = yield* step(sql.takeStudy(trialKey), sql.trial(trialKey), sql.studyById(trialKey));
+  const trial = known(row, stored, studyId, number);
+  const merged = { ...attributesOf(trial.attributes, `trial ${number}`), [key]: value };
+  yield* lastStep(
+    sql.setAttributes({ ...trialKey, attributes: writeJson(merged, `attribute '${key}' of trial ${number}`) }),
+  );
 }
 
-function* finishTrial(sql: Statements, studyId: string, number: number, outcome: TrialOutcome): Work<FrozenTrial> {
-  const stored = yield* trialRow(sql, studyId, number);
-  if (isFinal(stored.state)) throw finishedAlready(number, stored.state);
-  checkOutcome(number, outcome);
-  const { state, params, value, standardError, cost, metrics, error, finishedAt } = outcome;
-  const { study } = stored;
-  const [row] = yield* sql.finishTrial({
-    study,
-    number,
-    revision: yield* nextRevision(sql, study),
-    state,
-    params: params === undefined ? stored.params : writeJson(params, `parameters of trial ${number}`),
-    value,
-    standard_error: standardError ?? null,
-    cost: cost ?? null,
-    metrics: writeMetrics(metrics, `metrics of trial ${number}`),
-    error: error === null ? null : writeJson(error, `error of trial ${number}`),
-    finished_at: finishedAt,
-  });
-  return trialOf(row!, yield* sql.reportsOf({ study, number }));
-}
-
-function* trialsSince(sql: Statements, studyId: string, since: number): Work<TrialChanges> {
-  const { id: study, revision } = yield* studyRow(sql, studyId);
-  if (revision <= since) return { trials: [], revision };
-  const rows = yield* sql.trialsSince({ study, revision: since });
-  const reports = reportsByTrial(yield* sql.reportsSince({ study, revision: since }));
-  return { trials: rows.map((row) => trialOf(row, reports.get(row.number) ?? [])), revision };
-}
-
-function* runningOwners(sql: Statements, studyId: string): Work<readonly Owner[]> {
-  const { id: study } = yield* studyRow(sql, studyId);
-  const rows = yield* sql.runningOwners({ study });
-  return rows.flatMap(({ owner }) => (owner === null ? [] : [owner]));
-}
-
-function* releaseOwners(sql: Statements, studyId: string, owners: readonly Owner[]): Work<readonly number[]> {
-  const study = keyOf(studyId);
-  const released: number[] = [];
-  for (const owner of owners) {
-    for (const { number } of yield* sql.trialsOfOwner({ study, owner })) {
-      yield* release(sql, study, number);
-      released.push(number);
-    }
-  }
-  return released.sort((a, b) => a - b);
-}
-
-function* releaseTrial(sql: Statements, studyId: string, number: number, owner: Owner): Work<void> {
-  const { study, state, owner: holder } = yield* trialRow(sql, studyId, number);
-  if (state === "running" && holder === owner) yield* release(sql, study, number);
-}
-
-function* release(sql: Statements, study: number, number: number): Work<void> {
-  yield* sql.deleteReports({ study, number });
-  yield* sql.releaseTrial({ study, number, revision: yield* nextRevision(sql, study) });
-}
-
-function* nextRevision(sql: Statements, study: number): Work<number> {
-  const [row] = yield* sql.nextRevision({ study });
-  return row!.revision;
-}
-
-/** @throws NotFoundError */
-function* studyRow(sql: Statements, studyId: string): Work<StudyRow> {
-  const [row] = yield* sql.studyById({ study: keyOf(studyId) });
-  if (row === undefined) throw noStudy(studyId);
-  return row;
-}
-
-/** What decides whether a trial may be changed. @throws NotFoundError */
-function* trialRow(
+function* finishTrial(
   sql: Statements,
   studyId: string,
   number: number,
-): Work<{ study: number; state: TrialState; owner: Owner | null; params: string; attributes: string }> {
+  outcome: TrialOutcome,
+  teller: Called<Teller>,
+): Work<Told> {
+  const { attempt, reports = [], since, call } = teller;
+  const { state, params, value, standardError, cost, metrics, error, finishedAt } = outcome;
+  const key = { study: keyOf(studyId), number: rowNumber(number), attempt: attempt ?? null };
+  const page = { study: key.study, revision: since ?? 0, limit: PAGE };
+  const rows = yield* lastStep(
+    sql.takeUnended({ ...key, cost: cost ?? 0 }),
+    ...reports.map((report) => sql.insertLastReport({ ...key, ...reportColumns(report) })),
+    sql.finishTrial({
+      ...key,
+      call,
+      state,
+      params: params === undefined ? null : writeJson(params, `parameters of trial ${number}`),
+      value,
+      standard_error: standardError ?? null,
+      cost: cost ?? null,
+      metrics: writeMetrics(metrics, `metrics of trial ${number}`),
+      error: error === null ? null : writeJson(error, `error of trial ${number}`),
+      finished_at: finishedAt,
+    }),
+    sql.endAttempt({ ...key, call }),
+    ...(attempt === undefined
+      ? []
+      : [sql.keepLate({ ...key, call, late: writeLate(outcome, `outcome of trial ${number}`) })]),
+    sql.trial(key),
+    sql.reportsOf(key),
+    sql.studyById(key),
+    ...(since === undefined ? [] : [sql.trialsSince(page), sql.reportsSince(page)]),
+  );
+  const at = rows.length - (since === undefined ? 3 : 5);
+  const [[row], kept, [study], changed = [], changedReports = []] = rows.slice(at) as [
+    readonly TrialRow[],
+    readonly ReportRow[],
+    readonly StudyRow[],
+    (readonly TrialRow[])?,
+    (readonly ReportRow[])?,
+  ];
+  const stored = known(row, study, studyId, number);
+  const trial = trialOf(stored, kept);
+  const accepted = stored.told_by === call;
+  if (!accepted && attempt === undefined && isFinal(trial.state)) throw finishedAlready(number, trial.state);
+  return { trial, accepted, changes: changesOf(study!, since ?? study!.revision, changed, changedReports) };
+}
+
+function* trialsSince(sql: Statements, studyId: string, since: number): Work<TrialChanges & { isLast: boolean }> {
   const study = keyOf(studyId);
-  const [row] = yield* sql.trial({ study, number });
-  if (row === undefined) throw noTrial(number, (yield* studyRow(sql, studyId)).trial_count);
-  return { ...row, study, state: row.state as TrialState };
+  const page = { study, revision: since, limit: PAGE };
+  const [[stored], rows, reportRows] = yield* lastStep(
+    sql.studyById({ study }),
+    sql.trialsSince(page),
+    sql.reportsSince(page),
+  );
+  if (stored === undefined) throw noStudy(studyId);
+  return { ...changesOf(stored, since, rows, reportRows), isLast: rows.length < PAGE };
+}
+
+/** A page of changes. */
+function changesOf(
+  study: StudyRow,
+  since: number,
+  rows: readonly TrialRow[],
+  reportRows: readonly ReportRow[],
+): TrialChanges {
+  const reports = byTrial(reportRows);
+  return {
+    trials: rows.map((row) => trialOf(row, reports.get(row.number) ?? [])).sort((a, b) => a.number - b.number),
+    // Between the statements of a step others may have written; what they changed is then read again.
+    revision: rows.length < PAGE ? Math.max(study.revision, since) : rows.at(-1)!.revision,
+  };
+}
+
+function* releaseTrial(sql: Statements, studyId: string, number: number, attempt: number): Work<void> {
+  const key = { study: keyOf(studyId), number: rowNumber(number), attempt };
+  const [, , , , [row], [study]] = yield* lastStep(
+    sql.takeRunning(key),
+    sql.release(key),
+    sql.closeAttempt({ ...key, cause: "released" }),
+    sql.dropReports(key),
+    sql.trial(key),
+    sql.studyById(key),
+  );
+  known(row, study, studyId, number);
+}
+
+function* runningTrials(
+  sql: Statements,
+  studyId: string,
+): Work<{ study: StudyRow; running: readonly RunningRow[]; attempts: readonly Attempt[] }> {
+  const key = keyOf(studyId);
+  const [[study], running, attempts] = yield* lastStep(
+    sql.studyById({ study: key }),
+    sql.running({ study: key }),
+    sql.openAttempts({ study: key }),
+  );
+  if (study === undefined) throw noStudy(studyId);
+  return { study, running, attempts: attempts.map(attemptOf) };
+}
+
+/** Takes trials from attempts that were found abandoned, if they still are. */
+function* revoke(
+  sql: Statements,
+  { id: study, retries }: StudyRow,
+  abandoned: readonly (RunningRow & { readonly isDead: boolean })[],
+): Work<Swept> {
+  const error = writeJson(lostError(retries + 1), "the error of a lost trial");
+  const rows = yield* lastStep(
+    sql.takeStudy({ study }),
+    ...abandoned.flatMap(({ number, attempt, isDead, now }) => {
+      const key = { study, number, attempt };
+      return [
+        sql.revoke({ ...key, dead: isDead ? 1 : 0, finished_at: now, error }),
+        sql.closeAttempt({ ...key, cause: isDead ? "died" : "lapsed" }),
+        sql.dropReports(key),
+        sql.trial(key),
+      ];
+    }),
+  );
+  const trials = abandoned.map((_, i) => rows[4 * (i + 1)]![0] as TrialRow);
+  const numbers = (state: string) => trials.filter((trial) => trial?.state === state).map(({ number }) => number);
+  return { requeued: numbers("waiting"), lost: numbers("lost") };
+}
+
+/** A trial's row. @throws NotFoundError when there is none, or no such study */
+function known(trial: TrialRow | undefined, study: StudyRow | undefined, studyId: string, number: number): TrialRow {
+  if (study === undefined) throw noStudy(studyId);
+  if (trial === undefined) throw noTrial(number, study.trial_count);
+  return trial;
+}
+
+/** A trial's number, or one that no row has. */
+function rowNumber(number: number): number {
+  return Number.isInteger(number) && number >= 0 && number < 2 ** 31 ? number : -1;
 }
 
 /** The key of a study's row, or one that no row has. */
 function keyOf(studyId: string): number {
-  return /^[1-9]\d{0,14}$/.test(studyId) ? Number(studyId) : -1;
+  return /^[1-9]\d{0,8}$/.test(studyId) ? Number(studyId) : -1;
 }
 
-function reportsByTrial(rows: readonly ReportRow[]): ReadonlyMap<number, readonly ReportRow[]> {
-  const byTrial = new Map<number, ReportRow[]>();
+function byTrial(rows: readonly ReportRow[]): ReadonlyMap<number, readonly ReportRow[]> {
+  const map = new Map<number, ReportRow[]>();
   for (const row of rows) {
-    const reports = byTrial.get(row.trial_number);
-    if (reports === undefined) byTrial.set(row.trial_number, [row]);
+    const reports = map.get(row.trial_number);
+    if (reports === undefined) map.set(row.trial_number, [row]);
     else reports.push(row);
   }
-  return byTrial;
+  return map;
 }

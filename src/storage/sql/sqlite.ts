@@ -2,10 +2,12 @@
  * A storage in one SQLite file, for any number of processes of one machine. Every connection is set to write-ahead logging,
  * a sync at each commit and half a minute of patience with other writers, and every write takes the lock before it reads.
  */
-import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
+import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from "kysely";
 import { StorageError } from "../../errors.ts";
 import type { Storage } from "../storage.ts";
-import { migrations, SCHEMA_VERSION } from "./migrations.ts";
+import { createLeaseKeeper } from "./lease-keeper.ts";
+import { type ClockSetting, clockOf, monotonicMs, settingFor } from "./machine-clock.ts";
+import { migrations, SCHEMA_VERSION, type SqlDialect } from "./migrations.ts";
 import { isDeadProcess, newProcessOwner } from "./process-owner.ts";
 import type { Schema } from "./schema.ts";
 import { type SqlConnection, sqlStorage } from "./sql-storage.ts";
@@ -19,7 +21,7 @@ import {
   resultCode,
 } from "./sqlite-file.ts";
 import { createStatements, type Statements } from "./statements.ts";
-import type { BoundStatement, SqlValue, Work } from "./work.ts";
+import { type BoundStatement, lastStep, NOW, type Query, type SqlValue, step, type Work } from "./work.ts";
 
 /** A connection to a SQLite file as both `DatabaseSync` of node:sqlite and `Database` of better-sqlite3 are one. */
 export interface SqliteDriver {
@@ -38,6 +40,8 @@ export interface SqliteStatement {
 export interface SqliteOptions {
   /** Opens the file, which it creates when there is none; by default with node:sqlite. */
   readonly open?: (path: string) => SqliteDriver | Promise<SqliteDriver>;
+  /** Milliseconds since 1970, by which leases are judged, the same in all processes; by default the file's own clock. */
+  readonly clock?: () => number;
 }
 
 /**
@@ -50,15 +54,22 @@ export interface SqliteOptions {
  */
 export function sqlite(path: string | URL, options: SqliteOptions = {}): Storage {
   const file = checkPath(path);
-  const { open = openWithNode } = options;
+  const { open = openWithNode, clock } = options;
+  const keeper = createLeaseKeeper({ kind: "sqlite", file });
   return sqlStorage({
-    connect: () => connect(file, open),
+    connect: () => connect(file, open, clock),
     newOwner: newProcessOwner,
     isDead: isDeadProcess,
+    keepLeases: (owner, everyMs) => keeper.keep(owner, everyMs),
+    dropLeases: () => keeper.close(),
   });
 }
 
-async function connect(file: string, open: NonNullable<SqliteOptions["open"]>): Promise<SqlConnection> {
+async function connect(
+  file: string,
+  open: NonNullable<SqliteOptions["open"]>,
+  clock: SqliteOptions["clock"],
+): Promise<SqlConnection> {
   checkFile(file);
   let driver: SqliteDriver | undefined;
   try {
@@ -67,7 +78,8 @@ async function connect(file: string, open: NonNullable<SqliteOptions["open"]>): 
     connection.set("busy_timeout", 30000);
     connection.set("foreign_keys", 1);
     // Before the log is switched on, so that the header of the file itself always says whose it is: see `checkFile`.
-    connection.run("write", migrate(file));
+    connection.run("write", () => migrate(file));
+    connection.now = clock ?? clockOf(connection.run("write", setClock));
     await switchOnLog(connection);
     connection.set("synchronous", 2); // FULL: a commit is on the disk before it is acknowledged.
     return connection;
@@ -102,24 +114,42 @@ async function openWithNode(path: string): Promise<SqliteDriver> {
 
 /** Brings the schema up to date. @throws StorageError when the database is another program's or of a newer version */
 function* migrate(file: string): Work<void> {
-  const [found] = (yield bare(
-    "select application_id, user_version, (select count(*) from sqlite_schema) as tables " +
-      "from pragma_application_id, pragma_user_version",
-    true,
-  )) as [{ application_id: number; user_version: number; tables: number }];
-  const { application_id: owner, user_version: version, tables } = found;
+  const [[found]] = yield* step(
+    bare<{ application_id: number; user_version: number; tables: number }>(
+      "select application_id, user_version, (select count(*) from sqlite_schema) as tables " +
+        "from pragma_application_id, pragma_user_version",
+    ),
+  );
+  const { application_id: owner, user_version: version, tables } = found!;
   if (owner !== APPLICATION_ID && (owner !== 0 || tables > 0)) throw foreignDatabase(file, owner);
   if (version > SCHEMA_VERSION) throw newerSchema(file, version);
   if (version === SCHEMA_VERSION) return;
   for (const migration of migrations.slice(version)) {
-    for (const { sql } of migration(compiler(), { key: "integer", double: "blob" })) yield bare(sql);
+    yield* step(...migration(compiler(), DIALECT).map(({ sql }) => bare(sql)));
   }
-  yield bare(`pragma application_id = ${APPLICATION_ID}`);
-  yield bare(`pragma user_version = ${SCHEMA_VERSION}`);
+  yield* step(bare(`pragma application_id = ${APPLICATION_ID}`), bare(`pragma user_version = ${SCHEMA_VERSION}`));
 }
+
+/** The file's clock, which the first process after a start of the machine sets. */
+function* setClock(): Work<ClockSetting> {
+  const [[stored]] = yield* step(bare<ClockSetting>("select boot, ahead from clock"));
+  const setting = settingFor(stored);
+  if (setting !== stored) {
+    yield* lastStep(bare("delete from clock"), {
+      sql: "insert into clock (boot, ahead) values (?, ?)",
+      parameters: [setting.boot, setting.ahead],
+      returnsRows: false,
+    });
+  }
+  return setting;
+}
+
+const DIALECT: SqlDialect = { key: "integer", double: "blob", now: sql<number>`${sql.val(NOW)}` };
 
 class SqliteConnection implements SqlConnection {
   readonly statements: Statements;
+  /** The file's clock. */
+  now: () => number = monotonicMs;
   readonly #file: string;
   readonly #driver: SqliteDriver;
   readonly #prepared = new Map<string, SqliteStatement>();
@@ -127,21 +157,31 @@ class SqliteConnection implements SqlConnection {
   constructor(file: string, driver: SqliteDriver) {
     this.#file = file;
     this.#driver = driver;
-    statements ??= createStatements(compiler());
+    statements ??= createStatements(compiler(), DIALECT);
     this.statements = statements;
   }
 
-  run<T>(access: "read" | "write", work: Work<T>): T {
+  run<T>(access: "read" | "write", make: () => Work<T>): T {
     // A transaction that begins by reading and goes on to write fails at once where another process wrote in between;
     // one that takes the lock first waits for it.
     this.#execute(bare(access === "write" ? "begin immediate" : "begin"));
+    let isOpen = true;
     try {
-      let step = work.next();
-      while (!step.done) step = work.next(this.#execute(step.value));
-      this.#execute(bare("commit"));
-      return step.value;
+      const work = make();
+      let turn = work.next();
+      while (!turn.done) {
+        const { statements, isLast } = turn.value;
+        const rows = statements.map((statement) => this.#execute(statement));
+        if (isLast) {
+          this.#execute(bare("commit"));
+          isOpen = false;
+        }
+        turn = work.next(rows);
+      }
+      if (isOpen) this.#execute(bare("commit"));
+      return turn.value;
     } catch (error) {
-      this.#rollBack();
+      if (isOpen) this.#rollBack();
       throw error;
     }
   }
@@ -149,7 +189,7 @@ class SqliteConnection implements SqlConnection {
   /** Sets a pragma of this connection and reads it back, for SQLite passes over in silence what it cannot do. */
   set(pragma: string, value: string | number): void {
     this.#driver.exec(`pragma ${pragma} = ${value}`);
-    const [row] = this.#execute(bare(`pragma ${pragma}`, true));
+    const [row] = this.#execute(bare(`pragma ${pragma}`));
     const [got] = Object.values(row as object);
     if (got !== value) {
       throw new StorageError(
@@ -171,8 +211,9 @@ class SqliteConnection implements SqlConnection {
         statement = this.#driver.prepare(sql);
         this.#prepared.set(sql, statement);
       }
-      if (returnsRows) return statement.all(...parameters);
-      statement.run(...parameters);
+      const values = parameters.map((value) => (value === NOW ? this.now() : value));
+      if (returnsRows) return statement.all(...values);
+      statement.run(...values);
       return [];
     } catch (error) {
       throw explain(this.#file, error);
@@ -192,8 +233,8 @@ class SqliteConnection implements SqlConnection {
 let statements: Statements | undefined;
 
 /** A statement without parameters that is not Kysely's to write. */
-function bare(sql: string, returnsRows = false): BoundStatement {
-  return { sql, parameters: [], returnsRows };
+function bare<R>(sql: string): Query<R> {
+  return { sql, parameters: [], returnsRows: /^(select|pragma [a-z_]+$)/.test(sql) };
 }
 
 /** A Kysely that writes SQL and runs none. */

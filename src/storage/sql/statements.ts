@@ -1,63 +1,223 @@
 /**
- * Every statement that the SQL storages run, each compiled once. Those that change a trial also give it the study's new
- * revision, which `nextRevision` makes in the same transaction.
+ * Every statement that the SQL storages run, each compiled once. What often happens is one step of several statements, so each of them
+ * says in its own conditions when it applies: the first of a step takes the study's row, which is the lock of all that belongs to it,
+ * and those after it look at what the first one did.
  */
-import { type Kysely, type Selectable, sql } from "kysely";
-import type { ReportsTable, Schema, StudiesTable, TrialsTable } from "./schema.ts";
+import { type Expression, type ExpressionBuilder, type Kysely, type Selectable, type SqlBool, sql } from "kysely";
+import type { SqlDialect } from "./migrations.ts";
+import type { AttemptsTable, ReportsTable, Schema, StudiesTable, TrialsTable } from "./schema.ts";
 import { type Statement, statement } from "./work.ts";
 
 export type StudyRow = Selectable<StudiesTable>;
 export type TrialRow = Selectable<TrialsTable>;
 export type ReportRow = Selectable<Omit<ReportsTable, "study_id">>;
+export type AttemptRow = Selectable<Omit<AttemptsTable, "study_id">>;
+/** A trial that runs, and the time at which it was read. */
+export type RunningRow = Pick<TrialRow, "number" | "attempt" | "owner" | "lease_until"> & { now: number };
 
-/** The trial that a statement is about. */
-type TrialKey = { study: number; number: number };
-/** A change of a trial: the columns `K`, and the revision it makes. */
-type Change<K extends keyof TrialRow = never> = TrialKey & Pick<TrialRow, "revision" | K>;
+/** The study that a statement is about, and the trial. */
+type StudyKey = { study: number };
+type TrialKey = StudyKey & { number: number };
+/** What an attempt must be to be heard: the trial's last, or any where it is null. */
+type AttemptKey = TrialKey & { attempt: number | null };
+/** A trial that a call created or started. */
+type CallKey = StudyKey & { call: string };
 
 export interface Statements {
   /** No row when the name is taken. */
-  readonly insertStudy: Statement<Omit<StudyRow, "id" | "trial_count" | "revision">, StudyRow>;
+  readonly insertStudy: Statement<
+    Omit<StudyRow, "id" | "trial_count" | "revision" | "began_at" | "cost" | "last_call">,
+    StudyRow
+  >;
   readonly studyByName: Statement<{ name: string }, StudyRow>;
-  readonly studyById: Statement<{ study: number }, StudyRow>;
+  readonly studyById: Statement<StudyKey, StudyRow>;
   readonly allStudies: Statement<Record<never, never>, StudyRow>;
-  readonly updateStudy: Statement<{ study: number; space: string; attributes: string }, unknown>;
+  readonly updateStudy: Statement<
+    StudyKey & Pick<StudyRow, "space" | "attributes" | "max_trials" | "max_cost" | "max_wall_ms">,
+    unknown
+  >;
   /** No row when there is no such study. */
-  readonly deleteStudy: Statement<{ study: number }, { id: number }>;
+  readonly deleteStudy: Statement<StudyKey, { id: number }>;
+  /** One row: what of the study's budget is left, null where it is unbounded. */
+  readonly budgetLeft: Statement<StudyKey, { trials: number | null; cost: number | null; wall_ms: number | null }>;
 
-  /** Counts one more trial, if there are `number` of them; no row otherwise. */
-  readonly countTrial: Statement<TrialKey, { revision: number }>;
-  readonly nextRevision: Statement<{ study: number }, { revision: number }>;
+  /** Counts one more trial, if there are `number` of them, the budget allows it and the call has made none. */
+  readonly countTrial: Statement<TrialKey & CallKey, unknown>;
+  /** Inserts the trial that `countTrial` counted. */
   readonly insertTrial: Statement<
-    Change<"state" | "owner" | "params" | "note" | "attributes" | "metrics" | "started_at">,
-    TrialRow
+    TrialKey &
+      CallKey &
+      Pick<TrialRow, "state" | "owner" | "params" | "note" | "attributes" | "started_at"> & { attempt: number },
+    unknown
   >;
-  readonly trial: Statement<TrialKey, Pick<TrialRow, "state" | "owner" | "params" | "attributes">>;
-  readonly startTrial: Statement<Change<"owner" | "params" | "note" | "started_at">, TrialRow>;
-  readonly touchTrial: Statement<Change, unknown>;
-  readonly setAttributes: Statement<Change<"attributes">, unknown>;
-  readonly finishTrial: Statement<
-    Change<"state" | "params" | "value" | "standard_error" | "cost" | "metrics" | "error" | "finished_at">,
-    TrialRow
+  /** Holds the study against all others until the transaction ends. */
+  readonly lockStudy: Statement<StudyKey, unknown>;
+  /** A new revision. */
+  readonly takeStudy: Statement<StudyKey, unknown>;
+  /** A new revision, if a trial waits. */
+  readonly takeWaiting: Statement<StudyKey, unknown>;
+  /** Starts trial `number`, or where it is null the first that waits. */
+  readonly startTrial: Statement<
+    CallKey & { number: number | null; owner: string; params: string | null; note: string | null; started_at: number },
+    unknown
   >;
-  readonly releaseTrial: Statement<Change, unknown>;
-  readonly insertReport: Statement<TrialKey & Pick<ReportRow, "step" | "value">, unknown>;
-  readonly deleteReports: Statement<TrialKey, unknown>;
+  readonly insertAttempt: Statement<CallKey, unknown>;
+  /** The trial that a call created. */
+  readonly createdTrial: Statement<CallKey, TrialRow>;
+  /** The trial that a call leased. */
+  readonly leasedTrial: Statement<CallKey, TrialRow>;
 
-  /** By number. */
-  readonly trialsSince: Statement<{ study: number; revision: number }, TrialRow>;
-  /** Those of the trials of `trialsSince`, by trial and in order. */
-  readonly reportsSince: Statement<{ study: number; revision: number }, ReportRow>;
+  readonly trial: Statement<TrialKey, TrialRow>;
+  readonly setAttributes: Statement<TrialKey & Pick<TrialRow, "attributes">, unknown>;
+
+  /** A new revision, if the attempt runs the trial. */
+  readonly takeRunning: Statement<AttemptKey, unknown>;
+  /** If the attempt runs the trial, which has no report of this step. */
+  readonly insertReport: Statement<AttemptKey & Pick<ReportRow, "step" | "value">, unknown>;
+  /** If the attempt may end the trial, which has no report of this step. */
+  readonly insertLastReport: Statement<AttemptKey & Pick<ReportRow, "step" | "value">, unknown>;
+  readonly touchTrial: Statement<AttemptKey, unknown>;
+
+  /** A new revision, if the attempt may end the trial. */
+  readonly takeUnended: Statement<AttemptKey & { cost: number }, unknown>;
+  readonly finishTrial: Statement<
+    AttemptKey &
+      Pick<TrialRow, "state" | "value" | "standard_error" | "cost" | "metrics" | "error" | "finished_at"> & {
+        call: string;
+        params: string | null;
+      },
+    unknown
+  >;
+  /** Ends the attempt that a call told of. */
+  readonly endAttempt: Statement<AttemptKey & { call: string }, unknown>;
+  /** Keeps a result with its attempt, if the call that told it did not end the trial. */
+  readonly keepLate: Statement<AttemptKey & { call: string; late: string }, unknown>;
+
+  /** Makes a running trial wait, as a worker's that gave it back. */
+  readonly release: Statement<AttemptKey, unknown>;
+  /** Makes a running trial wait, or ends it as lost, if its lease ran out or `dead` is 1. */
+  readonly revoke: Statement<AttemptKey & { dead: number; finished_at: number; error: string }, unknown>;
+  /** Ends an attempt whose trial runs no more. */
+  readonly closeAttempt: Statement<AttemptKey & { cause: string }, unknown>;
+  /** Deletes the reports of a trial that waits. */
+  readonly dropReports: Statement<AttemptKey, unknown>;
+  readonly renew: Statement<{ owner: string }, unknown>;
+
+  /** The next changes by revision, `limit` of them. */
+  readonly trialsSince: Statement<StudyKey & { revision: number; limit: number }, TrialRow>;
+  /** The reports of the trials of `trialsSince`, by trial and in order. */
+  readonly reportsSince: Statement<StudyKey & { revision: number; limit: number }, ReportRow>;
   /** Those of one trial, in order. */
   readonly reportsOf: Statement<TrialKey, ReportRow>;
-  readonly runningOwners: Statement<{ study: number }, Pick<TrialRow, "owner">>;
-  readonly trialsOfOwner: Statement<{ study: number; owner: string }, Pick<TrialRow, "number">>;
+  /** Those of the trial that a call created or leased: some, where the call is made again. */
+  readonly reportsOfCall: Statement<CallKey, ReportRow>;
+  readonly running: Statement<StudyKey, RunningRow>;
+  /** All, by trial and attempt. */
+  readonly attempts: Statement<StudyKey, AttemptRow>;
+  /** Those that have not ended. */
+  readonly openAttempts: Statement<StudyKey, AttemptRow>;
 }
 
-export function createStatements(db: Kysely<Schema>): Statements {
+export function createStatements(db: Kysely<Schema>, { now, double }: SqlDialect): Statements {
   const trial = (key: TrialKey) =>
     db.updateTable("trials").where("study_id", "=", key.study).where("number", "=", key.number);
+  const attempt = (key: AttemptKey) =>
+    db
+      .updateTable("attempts")
+      .where("study_id", "=", key.study)
+      .where("trial_number", "=", key.number)
+      .where("attempt", "=", key.attempt);
+  const revisionOf = (key: StudyKey) => db.selectFrom("studies").select("revision").where("id", "=", key.study);
+  const nextRevision = (key: StudyKey) =>
+    db
+      .updateTable("studies")
+      .set((eb) => ({ revision: eb("revision", "+", 1) }))
+      .where("id", "=", key.study);
   const reports = db.selectFrom("reports").select(["trial_number", "position", "step", "value"]);
+
+  const attempts = db
+    .selectFrom("attempts")
+    .select(["trial_number", "attempt", "owner", "started_at", "ended_at", "cause", "late"])
+    .orderBy("trial_number")
+    .orderBy("attempt");
+
+  const changedTrials = (p: StudyKey & { revision: number; limit: number }) =>
+    db
+      .selectFrom("trials")
+      .where("study_id", "=", p.study)
+      .where("revision", ">", p.revision)
+      .orderBy("revision")
+      .limit(sql<number>`${integer(p.limit)}`);
+
+  /** The type of a value that stands where the database cannot infer it. */
+  const cast = <T>(value: T, type: string) => sql<T>`cast(${value} as ${sql.raw(type)})`;
+  const integer = <T extends number | null>(value: T) => cast(value, "integer");
+  const text = <T extends string | null>(value: T) => cast(value, "text");
+  // SQLite keeps a double that it binds as it is; to cast one to BLOB would make text of it.
+  const real = <T extends number | null>(value: T) => cast(value, double === "blob" ? "real" : double);
+
+  const isWithinBudget = (eb: ExpressionBuilder<Schema, "studies">) =>
+    eb.and([
+      eb.or([eb("max_cost", "is", null), eb("cost", "<", eb.ref("max_cost"))]),
+      eb.or([eb("max_wall_ms", "is", null), sql<SqlBool>`began_at + max_wall_ms > ${now}`]),
+    ]);
+  /** Whether the attempt is the trial's last, and the trial in one of these states. */
+  const hears = (key: AttemptKey, ...states: readonly ("waiting" | "running")[]): Expression<SqlBool> =>
+    sql<SqlBool>`exists ${db
+      .selectFrom("trials as heard")
+      .select(sql.lit(1).as("one"))
+      .where("heard.study_id", "=", key.study)
+      .where("heard.number", "=", key.number)
+      .where("heard.state", "in", sql<never>`(${sql.join(states.map((state) => sql.lit(state)))})`)
+      .where("heard.attempt", "=", sql<number>`coalesce(${integer(key.attempt)}, heard.attempt)`)}`;
+  /** The trial that a call created or leased. */
+  const madeBy = (p: CallKey) =>
+    db
+      .selectFrom("trials as made")
+      .where("made.study_id", "=", p.study)
+      .where((eb) => eb.or([eb("made.created_by", "=", p.call), eb("made.asked_by", "=", p.call)]));
+  const wasToldBy = (key: TrialKey & { call: string }) =>
+    db
+      .selectFrom("trials as told")
+      .select("told.attempt")
+      .where("told.study_id", "=", key.study)
+      .where("told.number", "=", key.number)
+      .where("told.told_by", "=", key.call);
+
+  const insertReport = (
+    p: AttemptKey & Pick<ReportRow, "step" | "value">,
+    ...states: readonly ("waiting" | "running")[]
+  ) =>
+    db
+      .insertInto("reports")
+      .columns(["study_id", "trial_number", "position", "step", "value"])
+      .expression(
+        db
+          .selectFrom("trials")
+          .select([
+            "study_id",
+            "number",
+            sql<number>`${db
+              .selectFrom("reports as before")
+              .select(sql<number>`coalesce(max(before.position) + 1, 0)`.as("position"))
+              .where("before.study_id", "=", p.study)
+              .where("before.trial_number", "=", p.number)}`.as("position"),
+            real(p.step).as("step"),
+            real(p.value).as("value"),
+          ])
+          .where("study_id", "=", p.study)
+          .where("number", "=", p.number)
+          .where(hears(p, ...states))
+          .where(
+            sql<SqlBool>`not exists ${db
+              .selectFrom("reports as same")
+              .select(sql.lit(1).as("one"))
+              .where("same.study_id", "=", p.study)
+              .where("same.trial_number", "=", p.number)
+              .where("same.step", "=", real(p.step))}`,
+          )
+          .$castTo<never>(),
+      );
 
   return {
     insertStudy: statement((study) =>
@@ -70,6 +230,13 @@ export function createStatements(db: Kysely<Schema>): Statements {
           seed: study.seed,
           attributes: study.attributes,
           created_at: study.created_at,
+          lease_ms: study.lease_ms,
+          retries: study.retries,
+          max_trials: study.max_trials,
+          max_cost: study.max_cost,
+          max_wall_ms: study.max_wall_ms,
+          began_at: now,
+          cost: sql.lit(0),
         })
         .onConflict((conflict) => conflict.column("name").doNothing())
         .returningAll(),
@@ -77,71 +244,191 @@ export function createStatements(db: Kysely<Schema>): Statements {
     studyByName: statement(({ name }) => db.selectFrom("studies").selectAll().where("name", "=", name)),
     studyById: statement(({ study }) => db.selectFrom("studies").selectAll().where("id", "=", study)),
     allStudies: statement(() => db.selectFrom("studies").selectAll().orderBy("id")),
-    updateStudy: statement(({ study, space, attributes }) =>
-      db.updateTable("studies").set({ space, attributes }).where("id", "=", study),
+    updateStudy: statement((p) =>
+      db
+        .updateTable("studies")
+        .set({
+          space: p.space,
+          attributes: p.attributes,
+          max_trials: p.max_trials,
+          max_cost: p.max_cost,
+          max_wall_ms: p.max_wall_ms,
+        })
+        .where("id", "=", p.study),
     ),
     deleteStudy: statement(({ study }) => db.deleteFrom("studies").where("id", "=", study).returning("id")),
+    budgetLeft: statement(({ study }) =>
+      db
+        .selectFrom("studies")
+        .select([
+          sql<number | null>`max_trials - trial_count`.as("trials"),
+          sql<number | null>`max_cost - cost`.as("cost"),
+          sql<number | null>`began_at + max_wall_ms - ${now}`.as("wall_ms"),
+        ])
+        .where("id", "=", study),
+    ),
 
-    countTrial: statement(({ study, number }) =>
-      db
-        .updateTable("studies")
-        .set((eb) => ({ trial_count: eb("trial_count", "+", 1), revision: eb("revision", "+", 1) }))
-        .where("id", "=", study)
-        .where("trial_count", "=", number)
-        .returning("revision"),
+    countTrial: statement((p) =>
+      nextRevision(p)
+        .set((eb) => ({ trial_count: eb("trial_count", "+", 1), last_call: p.call }))
+        .where("trial_count", "=", p.number)
+        .where((eb) => eb.or([eb("max_trials", "is", null), eb("trial_count", "<", eb.ref("max_trials"))]))
+        .where(isWithinBudget)
+        .where(sql<SqlBool>`not exists ${madeBy(p).select("made.number")}`),
     ),
-    nextRevision: statement(({ study }) =>
-      db
-        .updateTable("studies")
-        .set((eb) => ({ revision: eb("revision", "+", 1) }))
-        .where("id", "=", study)
-        .returning("revision"),
-    ),
-    insertTrial: statement((trial) =>
+    insertTrial: statement((p) =>
       db
         .insertInto("trials")
-        .values({
-          study_id: trial.study,
-          number: trial.number,
-          state: trial.state,
-          revision: trial.revision,
-          owner: trial.owner,
-          params: trial.params,
-          note: trial.note,
-          attributes: trial.attributes,
-          metrics: trial.metrics,
-          started_at: trial.started_at,
-        })
-        .returningAll(),
+        .columns([
+          "study_id",
+          "number",
+          "state",
+          "revision",
+          "owner",
+          "attempt",
+          "losses",
+          "lease_until",
+          "created_by",
+          "asked_by",
+          "params",
+          "note",
+          "attributes",
+          "metrics",
+          "started_at",
+        ])
+        .expression(
+          db
+            .selectFrom("studies")
+            .select([
+              "id",
+              integer(p.number).as("number"),
+              text(p.state).as("state"),
+              "revision",
+              text(p.owner).as("owner"),
+              integer(p.attempt).as("attempt"),
+              sql.lit(0).as("losses"),
+              sql`case when ${integer(p.attempt)} = 1 then ${now} + lease_ms end`.as("lease_until"),
+              text(p.call).as("created_by"),
+              sql`case when ${integer(p.attempt)} = 1 then ${text(p.call)} end`.as("asked_by"),
+              text(p.params).as("params"),
+              text(p.note).as("note"),
+              text(p.attributes).as("attributes"),
+              sql.lit("{}").as("metrics"),
+              real(p.started_at).as("started_at"),
+            ])
+            .where("id", "=", p.study)
+            .where("last_call", "=", p.call)
+            .where("trial_count", "=", sql<number>`${integer(p.number)} + 1`)
+            .$castTo<never>(),
+        )
+        .onConflict((conflict) => conflict.columns(["study_id", "number"]).doNothing()),
     ),
-    trial: statement(({ study, number }) =>
+    lockStudy: statement(({ study }) =>
       db
-        .selectFrom("trials")
-        .select(["state", "owner", "params", "attributes"])
-        .where("study_id", "=", study)
-        .where("number", "=", number),
+        .updateTable("studies")
+        .set((eb) => ({ revision: eb.ref("revision") }))
+        .where("id", "=", study),
+    ),
+    takeStudy: statement((p) => nextRevision(p)),
+    takeWaiting: statement((p) =>
+      nextRevision(p).where((eb) =>
+        eb.exists(
+          db
+            .selectFrom("trials")
+            .select(sql.lit(1).as("one"))
+            .where("study_id", "=", p.study)
+            .where("state", "=", sql.lit("waiting")),
+        ),
+      ),
     ),
     startTrial: statement((p) =>
-      trial(p)
-        .set({
-          state: "running",
-          revision: p.revision,
+      db
+        .updateTable("trials")
+        .set((eb) => ({
+          state: sql.lit("running"),
+          revision: revisionOf(p),
           owner: p.owner,
-          params: p.params,
-          note: p.note,
+          attempt: eb("attempt", "+", 1),
+          lease_until: sql<number>`${now} + ${db.selectFrom("studies").select("lease_ms").where("id", "=", p.study)}`,
+          asked_by: p.call,
+          params: sql<string>`coalesce(${text(p.params)}, params)`,
+          note: sql<string>`coalesce(${text(p.note)}, note)`,
           started_at: p.started_at,
-        })
-        .returningAll(),
+        }))
+        .where("study_id", "=", p.study)
+        .where("state", "=", sql.lit("waiting"))
+        .where(
+          "number",
+          "=",
+          sql<number>`coalesce(${integer(p.number)}, ${db
+            .selectFrom("trials as first")
+            .select(sql<number>`min(first.number)`.as("number"))
+            .where("first.study_id", "=", p.study)
+            .where("first.state", "=", sql.lit("waiting"))})`,
+        )
+        .where(
+          sql<SqlBool>`not exists ${db
+            .selectFrom("trials as asked")
+            .select(sql.lit(1).as("one"))
+            .where("asked.study_id", "=", p.study)
+            .where("asked.asked_by", "=", p.call)}`,
+        )
+        .where((eb) =>
+          eb.exists(
+            db.selectFrom("studies").select(sql.lit(1).as("one")).where("id", "=", p.study).where(isWithinBudget),
+          ),
+        ),
     ),
-    touchTrial: statement((p) => trial(p).set({ revision: p.revision })),
-    setAttributes: statement((p) => trial(p).set({ revision: p.revision, attributes: p.attributes })),
+    insertAttempt: statement((p) =>
+      db
+        .insertInto("attempts")
+        .columns(["study_id", "trial_number", "attempt", "owner", "started_at"])
+        .expression(
+          db
+            .selectFrom("trials")
+            .select(["study_id", "number", "attempt", "owner", sql<number>`${now}`.as("started_at")])
+            .where("study_id", "=", p.study)
+            .where("asked_by", "=", p.call)
+            .where("state", "=", sql.lit("running"))
+            .$castTo<never>(),
+        )
+        .onConflict((conflict) => conflict.columns(["study_id", "trial_number", "attempt"]).doNothing()),
+    ),
+    createdTrial: statement((p) =>
+      db.selectFrom("trials").selectAll().where("study_id", "=", p.study).where("created_by", "=", p.call),
+    ),
+    leasedTrial: statement((p) =>
+      db.selectFrom("trials").selectAll().where("study_id", "=", p.study).where("asked_by", "=", p.call),
+    ),
+
+    trial: statement((p) =>
+      db.selectFrom("trials").selectAll().where("study_id", "=", p.study).where("number", "=", p.number),
+    ),
+    setAttributes: statement((p) => trial(p).set({ revision: revisionOf(p), attributes: p.attributes })),
+
+    takeRunning: statement((p) => nextRevision(p).where(hears(p, "running"))),
+    insertReport: statement((p) => insertReport(p, "running")),
+    insertLastReport: statement((p) => insertReport(p, "waiting", "running")),
+    touchTrial: statement((p) =>
+      trial(p)
+        .set({ revision: revisionOf(p) })
+        .where(hears(p, "running")),
+    ),
+
+    takeUnended: statement((p) =>
+      nextRevision(p)
+        .set({ cost: sql<number>`cost + ${real(p.cost)}` })
+        .where(hears(p, "waiting", "running")),
+    ),
     finishTrial: statement((p) =>
       trial(p)
         .set({
           state: p.state,
-          revision: p.revision,
+          revision: revisionOf(p),
           owner: null,
-          params: p.params,
+          lease_until: null,
+          told_by: p.call,
+          params: sql<string>`coalesce(${text(p.params)}, params)`,
           value: p.value,
           standard_error: p.standard_error,
           cost: p.cost,
@@ -149,41 +436,82 @@ export function createStatements(db: Kysely<Schema>): Statements {
           error: p.error,
           finished_at: p.finished_at,
         })
-        .returningAll(),
+        .where(hears(p, "waiting", "running")),
     ),
-    releaseTrial: statement((p) =>
-      trial(p).set({ state: "waiting", revision: p.revision, owner: null, started_at: null }),
+    endAttempt: statement((p) =>
+      db
+        .updateTable("attempts")
+        .set({ ended_at: now, cause: sql.lit("told") })
+        .where("study_id", "=", p.study)
+        .where("trial_number", "=", p.number)
+        .where("attempt", "=", wasToldBy(p))
+        .where((eb) =>
+          eb.or([
+            eb("ended_at", "is", null),
+            eb("attempt", "=", integer(p.attempt)).and("cause", "!=", sql.lit("told")),
+          ]),
+        ),
     ),
-    insertReport: statement(({ study, number, step, value }) =>
-      db.insertInto("reports").values({
-        study_id: study,
-        trial_number: number,
-        position: db
-          .selectFrom("reports")
-          .select(sql<number>`coalesce(max(position) + 1, 0)`.as("position"))
-          .where("study_id", "=", study)
-          .where("trial_number", "=", number),
-        step,
-        value,
-      }),
-    ),
-    deleteReports: statement(({ study, number }) =>
-      db.deleteFrom("reports").where("study_id", "=", study).where("trial_number", "=", number),
+    keepLate: statement((p) =>
+      attempt(p)
+        .set({ late: p.late })
+        .where("late", "is", null)
+        .where(sql<SqlBool>`not exists ${wasToldBy(p)}`),
     ),
 
-    trialsSince: statement(({ study, revision }) =>
-      db
-        .selectFrom("trials")
-        .selectAll()
-        .where("study_id", "=", study)
-        .where("revision", ">", revision)
-        .orderBy("number"),
+    release: statement((p) =>
+      trial(p)
+        .set({ state: sql.lit("waiting"), revision: revisionOf(p), owner: null, lease_until: null, started_at: null })
+        .where(hears(p, "running")),
     ),
-    reportsSince: statement(({ study, revision }) =>
+    revoke: statement((p) => {
+      const isLost = sql<SqlBool>`losses >= ${db.selectFrom("studies").select("retries").where("id", "=", p.study)}`;
+      return trial(p)
+        .set((eb) => ({
+          state: sql<string>`case when ${isLost} then 'lost' else 'waiting' end`,
+          error: sql<string | null>`case when ${isLost} then ${text(p.error)} end`,
+          finished_at: sql<number | null>`case when ${isLost} then ${real(p.finished_at)} end`,
+          started_at: sql<number | null>`case when ${isLost} then started_at end`,
+          losses: eb("losses", "+", 1),
+          revision: revisionOf(p),
+          owner: null,
+          lease_until: null,
+        }))
+        .where(hears(p, "running"))
+        .where((eb) => eb.or([eb("lease_until", "<=", now), sql<SqlBool>`${integer(p.dead)} = 1`]));
+    }),
+    closeAttempt: statement((p) =>
+      attempt(p)
+        .set({ ended_at: now, cause: p.cause })
+        .where("ended_at", "is", null)
+        .where(sql<SqlBool>`not ${hears(p, "running")}`),
+    ),
+    dropReports: statement((p) =>
+      db
+        .deleteFrom("reports")
+        .where("study_id", "=", p.study)
+        .where("trial_number", "=", p.number)
+        .where(hears(p, "waiting")),
+    ),
+    renew: statement(({ owner }) =>
+      db
+        .updateTable("trials")
+        .set({
+          lease_until: sql<number>`${now} + ${db
+            .selectFrom("studies")
+            .select("studies.lease_ms")
+            .where(sql<SqlBool>`${sql.ref("studies.id")} = ${sql.ref("trials.study_id")}`)}`,
+        })
+        .where("owner", "=", owner)
+        .where("state", "=", sql.lit("running")),
+    ),
+
+    trialsSince: statement((p) => changedTrials(p).selectAll()),
+    reportsSince: statement((p) =>
       reports
-        .where("study_id", "=", study)
+        .where("study_id", "=", p.study)
         .where("trial_number", "in", (eb) =>
-          eb.selectFrom("trials").select("number").where("study_id", "=", study).where("revision", ">", revision),
+          eb.selectFrom(changedTrials(p).select("number").as("changed")).select("changed.number"),
         )
         .orderBy("trial_number")
         .orderBy("position"),
@@ -191,22 +519,21 @@ export function createStatements(db: Kysely<Schema>): Statements {
     reportsOf: statement(({ study, number }) =>
       reports.where("study_id", "=", study).where("trial_number", "=", number).orderBy("position"),
     ),
-    runningOwners: statement(({ study }) =>
-      db
-        .selectFrom("trials")
-        .select("owner")
-        .distinct()
-        .where("study_id", "=", study)
-        .where("state", "=", sql.lit("running")),
+    reportsOfCall: statement((p) =>
+      reports
+        .where("study_id", "=", p.study)
+        .where("trial_number", "in", madeBy(p).select("made.number"))
+        .orderBy("position"),
     ),
-    trialsOfOwner: statement(({ study, owner }) =>
+    running: statement(({ study }) =>
       db
         .selectFrom("trials")
-        .select("number")
+        .select(["number", "attempt", "owner", "lease_until", sql<number>`${now}`.as("now")])
         .where("study_id", "=", study)
         .where("state", "=", sql.lit("running"))
-        .where("owner", "=", owner)
         .orderBy("number"),
     ),
+    attempts: statement(({ study }) => attempts.where("study_id", "=", study)),
+    openAttempts: statement(({ study }) => attempts.where("study_id", "=", study).where("ended_at", "is", null)),
   };
 }

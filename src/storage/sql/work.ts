@@ -1,25 +1,62 @@
 /**
- * Work for a database: statements that are to run in one transaction, written once as a generator. A driver that blocks,
- * as SQLite's do, runs it within one turn of the event loop, so that an objective that computes for minutes can never come
- * between BEGIN and COMMIT while other processes wait for the file; a driver that does not, awaits every statement.
+ * Work for a database: statements that are to run in one transaction, written once as a generator of steps. A driver that
+ * blocks, as SQLite's do, runs it within one turn of the event loop, so that an objective that computes for minutes can never
+ * come between BEGIN and COMMIT while other processes wait for the file. For a server far away a step is one message and one
+ * answer, the transaction's begin and end included; so what happens often is written as a single step, its decisions as
+ * conditions in SQL, and only what is rare takes several.
  */
 import type { Compilable } from "kysely";
 
 /** What a statement takes and what its columns hold. */
 export type SqlValue = string | number | null;
 
+/** Stands among the parameters of a statement for the time at which it is run, where the database has no clock to be asked in SQL. */
+export const NOW: unique symbol = Symbol("now");
+
 /** A statement with its parameters, ready to run. */
 export interface BoundStatement {
   readonly sql: string;
-  readonly parameters: readonly SqlValue[];
+  readonly parameters: readonly (SqlValue | typeof NOW)[];
   readonly returnsRows: boolean;
 }
 
-/** Yields each statement, is resumed with its rows, and returns `T`. To throw is to roll back. */
-export type Work<T> = Generator<BoundStatement, T, readonly unknown[]>;
+/** A statement whose rows are of type `R`. */
+export interface Query<R> extends BoundStatement {
+  /** For the compiler alone. */
+  readonly row?: R;
+}
 
-/** A statement that was compiled once. Called with its parameters by name it is a piece of work that returns the rows. */
-export type Statement<P, R> = (parameters: P) => Work<readonly R[]>;
+/** Statements that go to the database together, in one round trip. */
+export interface Step {
+  readonly statements: readonly BoundStatement[];
+  /** Whether the transaction ends with it, so that the commit goes with it too. */
+  readonly isLast: boolean;
+}
+
+/** Yields each step, is resumed with the rows of each of its statements, and returns `T`. To throw before the last step is to roll back. */
+export type Work<T> = Generator<Step, T, readonly (readonly unknown[])[]>;
+
+/** The rows of each query. */
+type Rows<Q extends readonly Query<unknown>[]> = {
+  readonly [K in keyof Q]: Q[K] extends Query<infer R> ? readonly R[] : never;
+};
+
+/** Runs queries together; more are to follow. */
+export function* step<const Q extends readonly Query<unknown>[]>(
+  ...queries: Q
+): Generator<Step, Rows<Q>, readonly (readonly unknown[])[]> {
+  return (yield { statements: queries, isLast: false }) as Rows<Q>;
+}
+
+/** Runs queries together, and commits. What may not happen must be in their conditions, for it is too late to roll back after. */
+export function* lastStep<const Q extends readonly Query<unknown>[]>(
+  ...queries: Q
+): Generator<Step, Rows<Q>, readonly (readonly unknown[])[]> {
+  return (yield { statements: queries, isLast: true }) as Rows<Q>;
+}
+
+/** A statement that was compiled once, to be called with its parameters by name. */
+export type Statement<P, R> = (parameters: P) => Query<R>;
 
 /**
  * Compiles the query that `build` makes of placeholders, which stand where values of the types in `P` will. Kysely takes
@@ -32,9 +69,9 @@ export function statement<P extends Readonly<Record<string, SqlValue>>, R>(
   const names = compiled.parameters.map((parameter) => (parameter instanceof Placeholder ? parameter.name : null));
   const { sql, query } = compiled;
   const returnsRows = query.kind === "SelectQueryNode" || ("returning" in query && query.returning !== undefined);
-  return function* (parameters) {
+  return (parameters) => {
     const values = names.map((name, i) => (name === null ? (compiled.parameters[i] as SqlValue) : parameters[name]!));
-    return (yield { sql, parameters: values, returnsRows }) as readonly R[];
+    return { sql, parameters: values, returnsRows };
   };
 }
 

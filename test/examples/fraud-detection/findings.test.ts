@@ -34,6 +34,7 @@ function method(key: MethodKey, predicted: Float32Array, values: readonly number
     (value, number): FrozenTrial => ({
       number,
       state: "completed",
+      attempt: 1,
       params: { x: 0.5 },
       value,
       metrics: { val_recall: 0.8, val_precision: 0.8 },

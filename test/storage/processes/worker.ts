@@ -14,11 +14,11 @@ const owner = storage.newOwner();
 const view: FrozenTrial[] = [];
 let revision = 0;
 
-await storage.releaseDead(study);
+await storage.sweep(study);
 for (let told = 0; told < Number(trials); told++) {
   const { number } = await start();
   const value = rng.normal();
-  await storage.reportTrial(study, number, { step: 0, value });
+  await storage.reportTrial(study, number, [{ step: 0, value }]);
   const outcome = { state: "completed", metrics: {}, error: null, finishedAt: 2 } as const;
   await storage.finishTrial(study, number, { ...outcome, value });
   writeSync(1, `${number} ${value}\n`);
@@ -33,7 +33,7 @@ async function start(): Promise<FrozenTrial> {
     const started = { note: null, owner, startedAt: 1, params: { x: rng.next() } };
     const waiting = view.find((trial) => trial.state === "waiting");
     const trial = waiting
-      ? await storage.claimTrial(study, waiting.number, started)
+      ? await storage.claimTrial(study, { ...started, number: waiting.number })
       : await storage.createTrial(study, { ...started, number: view.length, state: "running", attributes: {} });
     if (trial !== null) return trial;
   }

@@ -1,0 +1,60 @@
+/**
+ * Renews leases from a thread of their own, one for all storages of the process: an objective that keeps the event loop busy for
+ * minutes would otherwise lose its trial to another worker while it runs. A process that is stopped or dead renews nothing.
+ */
+import type { Worker } from "node:worker_threads";
+import type { Owner } from "../storage.ts";
+
+/** How a thread opens a database that this process has open. */
+export type Database =
+  | { readonly kind: "sqlite"; readonly file: string }
+  | { readonly kind: "postgres"; readonly options: object };
+
+/** What the thread is told. */
+export type Errand =
+  | { readonly keep: Owner; readonly database: Database; readonly everyMs: number }
+  | { readonly drop: Owner };
+
+export interface LeaseKeeper {
+  /** Renews the leases of an owner every `everyMs` milliseconds, or oftener where that was asked before. */
+  keep(owner: Owner, everyMs: number): void;
+  /** Renews no more. */
+  close(): void;
+}
+
+export function createLeaseKeeper(database: Database): LeaseKeeper {
+  const kept = new Map<Owner, number>();
+  return {
+    keep(owner, everyMs) {
+      if (everyMs >= (kept.get(owner) ?? Number.POSITIVE_INFINITY)) return;
+      kept.set(owner, everyMs);
+      send({ keep: owner, database, everyMs });
+    },
+    close() {
+      for (const owner of kept.keys()) send({ drop: owner });
+      kept.clear();
+    },
+  };
+}
+
+let thread: Promise<Worker> | undefined;
+
+function send(errand: Errand): void {
+  thread ??= start();
+  // A thread that cannot start renews nothing; what was suggested stays good, and a lease that runs out is no error.
+  thread.then(
+    (worker) => worker.postMessage(errand),
+    () => {},
+  );
+}
+
+async function start(): Promise<Worker> {
+  const { Worker } = await import("node:worker_threads");
+  const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  const worker = new Worker(new URL(`./lease-thread.${ending}`, import.meta.url));
+  worker.on("error", () => {
+    thread = undefined;
+  });
+  worker.unref();
+  return worker;
+}
