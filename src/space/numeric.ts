@@ -7,6 +7,7 @@
  */
 import { show, ValidationError } from "../errors.ts";
 import { exp, log } from "../math/special.ts";
+import { Doubles } from "./doubles.ts";
 import { cell, type Parameter, type ParameterJson, type ParameterOptions, type ParamValue } from "./parameter.ts";
 
 export interface NumericOptions extends ParameterOptions<number> {
@@ -74,8 +75,10 @@ class Numeric implements Parameter<number> {
   readonly #low: number;
   readonly #high: number;
   readonly #step: number | undefined;
-  readonly #grid: Grid | undefined;
+  readonly #grid: Levels | undefined;
   readonly #log: boolean;
+  /** Whether the levels share the unit interval equally. */
+  readonly #isEven: boolean;
   /** The ends of the unit interval in the searched scale, half a cell beyond the outermost values of a grid. */
   readonly #from: number;
   readonly #to: number;
@@ -96,7 +99,9 @@ class Numeric implements Parameter<number> {
     this.#type = type;
     this.#low = low === 0 ? 0 : low;
     this.#step = step;
-    this.#grid = step === undefined ? undefined : new Grid(low, high, step);
+    this.#grid = step === undefined ? Doubles.of(low, high) : new Grid(low, high, step);
+    // A few doubles are all but equally far from one another in either scale, except those next to 0.
+    this.#isEven = !this.#log || (step === undefined && high <= 2 * low);
     this.#high = high === 0 ? 0 : high;
     // Counted exactly: `high - low` is rounded, and may come out a little less than one step where it is just that.
     if (this.#grid?.levels === 1 && low !== high) {
@@ -134,7 +139,7 @@ class Numeric implements Parameter<number> {
   encode(value: ParamValue): number {
     if (this.width === 0) return 0.5;
     const v = value as number;
-    if (this.#grid !== undefined && !this.#log) return (this.#grid.nearest(v) + 0.5) / this.levels;
+    if (this.#grid !== undefined && this.#isEven) return (this.#grid.nearest(v) + 0.5) / this.levels;
     const s = this.#log ? log(v) : v;
     return Math.min(1, Math.max(0, (s - this.#from) / (this.#to - this.#from)));
   }
@@ -142,7 +147,7 @@ class Numeric implements Parameter<number> {
   decode(u: number): number {
     if (this.width === 0) return this.#low;
     const t = Math.min(1, Math.max(0, u));
-    if (this.#grid !== undefined && !this.#log) return this.#grid.value(cell(t, this.levels));
+    if (this.#grid !== undefined && this.#isEven) return this.#grid.value(cell(t, this.levels));
     const s = t === 1 ? this.#to : this.#from + t * (this.#to - this.#from);
     if (this.#grid !== undefined) return this.#grid.value(this.#grid.nearest(exp(s)));
     // The ends themselves, which exp(log(x)) would miss by a rounding.
@@ -172,8 +177,18 @@ class Numeric implements Parameter<number> {
   }
 }
 
+/** The values of a discrete parameter, in order. */
+interface Levels {
+  readonly levels: number;
+  value(k: number): number;
+  /** The index of the level nearest to `value`. */
+  nearest(value: number): number;
+  /** The index of `value` if it is a level. */
+  index(value: number): number | undefined;
+}
+
 /** The values low + k·step up to `high`, each computed exactly in decimal and rounded once. */
-class Grid {
+class Grid implements Levels {
   readonly levels: number;
   readonly #low: number;
   readonly #step: number;
@@ -196,12 +211,10 @@ class Grid {
     return this.#scale === 0 ? Number(total) : Number(`${total}e${-this.#scale}`);
   }
 
-  /** The index of the level nearest to `value`. */
   nearest(value: number): number {
     return Math.min(this.levels - 1, Math.max(0, Math.round((value - this.#low) / this.#step)));
   }
 
-  /** The index of `value` if it is on the grid. */
   index(value: number): number | undefined {
     const k = this.nearest(value);
     return this.value(k) === value ? k : undefined;

@@ -99,7 +99,7 @@ function allChecks(makeSampler: () => Sampler, trials: number): Readonly<Record<
     },
 
     "suggests every configuration of a finite space once, and then nothing"() {
-      for (const name of ["bits", "branches", "dots", "ordered"] as const) {
+      for (const name of ["bits", "branches", "dots", "doubles", "ordered"] as const) {
         const space = SPACES[name];
         for (const outcome of [bowl, failing, pending]) {
           const sampler = makeSampler();
@@ -296,6 +296,7 @@ const SPACES = {
     layers: list({ wide: boolean() }, { min: 0, max: 1 }),
   }),
   dots: createSpace({ x: int(0, 19) }),
+  doubles: createSpace({ x: float(1, 1.0000000000000004), y: float(1e9, 1000000000.0000002, { log: true }) }),
   ordered: createSpace({ low: int(1, 5), high: int(1, 5), wide: boolean() })
     .constrain((p) => p.low <= p.high, { name: "low <= high" })
     .constrain((p) => p.wide || p.high < 5, { name: "five is wide" }),

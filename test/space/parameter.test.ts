@@ -2,9 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ValidationError } from "../../src/errors.ts";
 import { boolean, categorical, fixed, ordinal } from "../../src/space/choice.ts";
+import { createSpace } from "../../src/space/declare.ts";
 import { parameterFromJson } from "../../src/space/json.ts";
 import { float, int } from "../../src/space/numeric.ts";
 import type { Parameter } from "../../src/space/parameter.ts";
+import { configurations } from "../../src/space/space.ts";
 
 const examples: Record<string, Parameter> = {
   float: float(-2, 3),
@@ -12,6 +14,10 @@ const examples: Record<string, Parameter> = {
   "float, step": float(0, 0.5, { step: 0.1 }),
   "float, log, step": float(0.1, 2.5, { log: true, step: 0.1 }),
   "float of one value": float(3, 3),
+  "float of three doubles": float(1, 1.0000000000000004),
+  "float, log, of a few doubles": float(1e9, 1000000000.000001, { log: true }),
+  "float of doubles around 0": float(-1e-323, 5e-324),
+  "float, log, of doubles next to 0": float(5e-324, 1e-320, { log: true }),
   "float, wide": float(-8e307, 8e307),
   "float, subnormal": float(5e-324, 1e-300, { log: true }),
   int: int(-3, 9),
@@ -136,6 +142,29 @@ describe("a grid of steps", () => {
       [50, 200],
       [60, 200],
     ]);
+  });
+});
+
+describe("a range of a few doubles", () => {
+  const values = (parameter: Parameter<number>) =>
+    Array.from({ length: parameter.levels }, (_, k) => parameter.level(k));
+
+  it("has just these as its levels", () => {
+    expect(values(float(1, 1.0000000000000007))).toEqual([
+      1, 1.0000000000000002, 1.0000000000000004, 1.0000000000000007,
+    ]);
+    expect(values(float(-5e-324, 1e-323))).toEqual([-5e-324, 0, 5e-324, 1e-323]);
+    // Two binades: the doubles above 2 are twice as far apart.
+    expect(values(float(2 - 2 ** -52, 2 + 2 ** -51, { log: true }))).toEqual([2 - 2 ** -52, 2, 2 + 2 ** -51]);
+    expect(float(1, 1 + 65_535 * Number.EPSILON).levels).toBe(65_536);
+    expect(float(1, 1 + 65_536 * Number.EPSILON).levels).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it("is finite as a space, and still written as a range", () => {
+    const space = createSpace({ x: float(1, 1.0000000000000004), y: float(1e9, 1000000000.0000002, { log: true }) });
+    expect(space.size).toBe(9);
+    expect([...configurations(space)]).toHaveLength(9);
+    expect(space.get("x")!.parameter.toJSON()).toEqual({ type: "float", low: 1, high: 1.0000000000000004 });
   });
 });
 
