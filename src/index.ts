@@ -19,6 +19,7 @@ export { type HalvingOptions, halving } from "./pruner/halving.ts";
 export { type MedianOptions, median } from "./pruner/median.ts";
 export type { PruneRequest, Pruner } from "./pruner/pruner.ts";
 export { type CmaEsOptions, cmaEs } from "./sampler/cma-es/cma-es.ts";
+export type { SourceTrial, WarmStart } from "./sampler/cma-es/warm-start.ts";
 export { type GpOptions, gp } from "./sampler/gp/gp.ts";
 export { type GridOptions, grid } from "./sampler/grid.ts";
 export { halton } from "./sampler/halton.ts";

@@ -371,7 +371,8 @@ function place(root: Nested, path: readonly (string | number)[], value: unknown)
   at[path[path.length - 1]!] = value;
 }
 
-function read(nested: unknown, path: readonly (string | number)[]): unknown {
+/** What stands at `path` of nested params; undefined where nothing does. */
+export function read(nested: unknown, path: readonly (string | number)[]): unknown {
   let at: unknown = nested;
   for (const key of path) {
     if (typeof at !== "object" || at === null || !Object.hasOwn(at, key)) return undefined;

@@ -23,6 +23,7 @@ const SAMPLERS: Record<string, () => Sampler> = {
   grid: () => grid({ points: 40 }),
   cmaEs: () => cmaEs(),
   "cmaEs, small and separable": () => cmaEs({ populationSize: 3, restarts: "bipop", separable: true, margin: false }),
+  "cmaEs with adapting learning rates": () => cmaEs({ populationSize: 4, learningRateAdaptation: true }),
   "grid in random order": () => grid({ points: 40, order: "random" }),
 };
 

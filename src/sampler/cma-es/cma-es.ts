@@ -14,11 +14,12 @@ import type { SampleRequest, Sampler, Suggestion } from "../sampler.ts";
 import { seenKeys, unseen } from "../unseen.ts";
 import { draw, type Root, rootOf } from "./distribution.ts";
 import { bestParams, configurationAt, type Domain, domainOf, FULL_MOST, placeOf } from "./domain.ts";
-import { standing } from "./generation.ts";
+import { type Plan, standing } from "./generation.ts";
 import { isDiscrete } from "./margin.ts";
 import { writeNote } from "./note.ts";
 import type { Restarts, Run } from "./run.ts";
 import { defaultPopulation } from "./strategy.ts";
+import { checkWarmStart, knownTrials, type WarmStart } from "./warm-start.ts";
 
 export interface CmaEsOptions {
   /** Standard deviation of the first generation, as a share of every parameter's range in the scale that is searched. Default 0.2. */
@@ -35,6 +36,13 @@ export interface CmaEsOptions {
   readonly margin?: boolean;
   /** Whether only the scale of each parameter is learned, not how they hang together. Default beyond 100 parameters. */
   readonly separable?: boolean;
+  /**
+   * Whether steps are made shorter where they disagree from one generation to the next, as they do where losses are noisy or have many
+   * minima. It takes several times as many trials, and then needs no larger population. Default false.
+   */
+  readonly learningRateAdaptation?: boolean;
+  /** Finished trials of a task like this one, over the same parameters: the search begins where the best of them are. */
+  readonly warmStart?: WarmStart;
 }
 
 /** Draws outside the bounds before one is cut to them. */
@@ -51,8 +59,10 @@ const RESTARTS: readonly Restarts[] = ["none", "ipop", "bipop"];
  * @example createStudy({ space, sampler: cmaEs({ restarts: "bipop" }), seed: 7 })
  */
 export function cmaEs(options: CmaEsOptions = {}): Sampler {
-  const { sigma0 = 0.2, populationSize, restarts = "ipop", margin = true, separable } = options;
-  validate({ ...options, sigma0, restarts, margin });
+  const { sigma0 = 0.2, populationSize, restarts = "ipop", margin = true, separable, warmStart } = options;
+  const { learningRateAdaptation = false } = options;
+  validate({ ...options, sigma0, restarts, margin, learningRateAdaptation });
+  const knownOf = knownTrials(warmStart ?? { trials: [] });
   return {
     name: "cmaEs",
     toJSON: () => ({
@@ -61,23 +71,34 @@ export function cmaEs(options: CmaEsOptions = {}): Sampler {
       restarts,
       margin,
       separable: separable ?? `n > ${FULL_MOST}`,
+      learningRateAdaptation,
+      ...(warmStart === undefined
+        ? {}
+        : { warmStart: { trials: warmStart.trials.length, direction: warmStart.direction ?? "minimize" } }),
     }),
     sample(request) {
       const domain = domainOf(request.space);
       const n = domain.names.length;
       if (n === 0) return withoutCoordinates(request, domain);
       const lambda = populationSize ?? defaultPopulation(n);
-      const plan = { sigma0, lambda, restarts, margin, separable: separable ?? n > FULL_MOST };
-      return suggest(request, domain, plan);
+      return suggest(request, domain, {
+        sigma0,
+        lambda,
+        restarts,
+        margin,
+        separable: separable ?? n > FULL_MOST,
+        learningRateAdaptation,
+        known: knownOf(request.space, domain),
+      });
     },
   };
 }
 
-function suggest(request: SampleRequest, domain: Domain, plan: Parameters<typeof standing>[2]): Suggestion | null {
+function suggest(request: SampleRequest, domain: Domain, plan: Plan): Suggestion | null {
   const { space, trials, rng } = request;
   const { run, from } = standing(trials, domain, plan, space.isCountable, rng);
   const root = rootOf(run.distribution);
-  const best = domain.hasOthers ? bestParams(trials) : undefined;
+  const best = domain.hasOthers ? (bestParams(trials) ?? plan.known[0]?.params) : undefined;
   const seen = seenKeys(space, trials);
   let last: { readonly x: Float64Array; readonly params: FlatParams } | undefined;
   let repeated = 0;
@@ -113,7 +134,8 @@ function withoutCoordinates({ space, trials, rng }: SampleRequest, domain: Domai
   return params === null ? null : { params };
 }
 
-function validate({ sigma0, populationSize, restarts, margin, separable }: CmaEsOptions): void {
+function validate(options: CmaEsOptions): void {
+  const { sigma0, populationSize, restarts, margin, separable, learningRateAdaptation, warmStart } = options;
   if (!(typeof sigma0 === "number" && sigma0 > 0 && sigma0 <= 1)) {
     throw new ValidationError(
       `\`sigma0\` of cmaEs must be in (0, 1], a share of each parameter's range, but got ${show(sigma0)}.`,
@@ -125,9 +147,10 @@ function validate({ sigma0, populationSize, restarts, margin, separable }: CmaEs
   if (!RESTARTS.includes(restarts as Restarts)) {
     throw new ValidationError(`\`restarts\` of cmaEs must be "none", "ipop" or "bipop", but got ${show(restarts)}.`);
   }
-  for (const [name, value] of Object.entries({ margin, separable })) {
+  for (const [name, value] of Object.entries({ margin, separable, learningRateAdaptation })) {
     if (value !== undefined && typeof value !== "boolean") {
       throw new ValidationError(`\`${name}\` of cmaEs must be true or false, but got ${show(value)}.`);
     }
   }
+  if (warmStart !== undefined) checkWarmStart(warmStart);
 }

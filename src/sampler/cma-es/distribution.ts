@@ -4,9 +4,10 @@
  *
  * Source: Hansen 2016, "The CMA evolution strategy: a tutorial", arXiv:1604.00772, figure 6.
  */
+import { tryCholesky } from "../../math/cholesky.ts";
 import { eigen } from "../../math/eigen.ts";
 import type { Rng } from "../../math/rng.ts";
-import { exp, pow } from "../../math/special.ts";
+import { exp, log, pow } from "../../math/special.ts";
 import type { Strategy } from "./strategy.ts";
 
 export interface Distribution {
@@ -50,6 +51,16 @@ export function isotropic(mean: Float64Array, sigma: number, isSeparable: boolea
 export function variances({ C, mean }: Pick<Distribution, "C" | "mean">): Float64Array {
   const n = mean.length;
   return C.length === n ? C : Float64Array.from({ length: n }, (_, i) => C[i * n + i]!);
+}
+
+/** log det of a matrix [n, n], or of a diagonal [n]; NaN where it is not positive definite. */
+export function logDeterminant(matrix: Float64Array, n: number): number {
+  if (matrix.length === n) return matrix.reduce((sum, s) => sum + log(s), 0);
+  const L = new Float64Array(n * n);
+  if (!tryCholesky(matrix, n, L)) return Number.NaN;
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += 2 * log(L[i * n + i]!);
+  return sum;
 }
 
 /** The roots of C. */

@@ -4,12 +4,14 @@
  */
 import type { Rng } from "../../math/rng.ts";
 import type { History, Observation } from "../../trial/history.ts";
-import { rootOf, update } from "./distribution.ts";
+import { type Distribution, isotropic, rootOf, update } from "./distribution.ts";
 import { type Domain, placeOf } from "./domain.ts";
-import { keepMargin } from "./margin.ts";
+import { adapt, firstRates } from "./learning-rate.ts";
+import { keepMargin, type Margin } from "./margin.ts";
 import { readMember, readRun } from "./note.ts";
 import { advance, firstRun, hasCollapsed, isOver, isSound, nextRun, type Restarts, type Run } from "./run.ts";
 import { strategy } from "./strategy.ts";
+import { type Known, promisingDistribution } from "./warm-start.ts";
 
 export interface Plan {
   readonly sigma0: number;
@@ -18,6 +20,9 @@ export interface Plan {
   readonly restarts: Restarts;
   readonly margin: boolean;
   readonly separable: boolean;
+  readonly learningRateAdaptation: boolean;
+  /** The trials of a warm start, best first. */
+  readonly known: readonly Known[];
 }
 
 export interface Standing {
@@ -29,12 +34,21 @@ export interface Standing {
 /** The run from which the next trial is to be drawn. */
 export function standing(trials: History, domain: Domain, plan: Plan, isExhaustible: boolean, rng: Rng): Standing {
   const latest = latestRun(trials, domain.names);
-  if (latest === undefined) {
-    return { run: firstRun(domain.start, plan.sigma0, plan.lambda, plan.separable), from: trials.length };
-  }
+  if (latest === undefined) return { run: beginning(domain, plan), from: trials.length };
   const population = populationOf(trials, latest, domain);
   if (population === undefined) return latest;
   return { run: evolve(latest.run, population, domain, plan, isExhaustible, rng), from: trials.length };
+}
+
+function beginning(domain: Domain, plan: Plan): Run {
+  const { known, lambda, learningRateAdaptation } = plan;
+  if (known.length === 0) {
+    return firstRun(isotropic(domain.start, plan.sigma0, plan.separable), lambda, learningRateAdaptation);
+  }
+  const points = known.map(({ x }) => x);
+  const run = firstRun(promisingDistribution(points, plan.separable), lambda, learningRateAdaptation);
+  // What is known may lie in few cells.
+  return plan.margin ? { ...run, ...marginOf(run, run.distribution, domain) } : run;
 }
 
 function latestRun(trials: History, names: readonly string[]): Standing | undefined {
@@ -115,23 +129,30 @@ function evolve(
 ): Run {
   const n = domain.names.length;
   const isDiagonal = run.distribution.C.length === n;
-  const moved = update(
+  const root = rootOf(run.distribution);
+  const proposed = update(
     run.distribution,
-    rootOf(run.distribution),
+    root,
     population.map(({ x }) => x),
     strategy(n, population.length, isDiagonal),
     population.map(({ isForeign }) => isForeign),
   );
-  const restart = (): Run => nextRun(run, plan.restarts, plan.lambda, plan.sigma0, rng.fork("restart"));
+  const known = plan.learningRateAdaptation ? (run.rates ?? firstRates(run.distribution)) : null;
+  const { distribution: moved, rates } =
+    known === null ? { distribution: proposed, rates: null } : adapt(run.distribution, root, proposed, known);
+  const restart = (): Run => nextRun({ ...run, rates }, plan.restarts, plan.lambda, plan.sigma0, rng.fork("restart"));
   // Even a search without restarts cannot go on with a distribution that has overflowed, or from which all draws are the same.
   if (!isSound(moved, run.scales)) return restart();
-  const kept = plan.margin
-    ? keepMargin(moved, run.scales, domain.parameters, 1 / (n * run.lambda))
-    : { distribution: moved, scales: run.scales };
+  const kept = plan.margin ? marginOf(run, moved, domain) : { distribution: moved, scales: run.scales };
   if (!isSound(kept.distribution, kept.scales)) return restart();
   const losses = population.flatMap(({ trial }) => trial.loss ?? []);
-  const next = advance(run, kept.distribution, kept.scales, losses, population.length);
+  const next = advance(run, { ...kept, rates }, losses, population.length);
   if (plan.restarts === "none") return hasCollapsed(next) ? restart() : next;
   const isExhausted = isExhaustible && population.every(({ isForeign }) => isForeign);
   return isExhausted || isOver(next, rootOf(next.distribution), plan.restarts) ? restart() : next;
+}
+
+/** A run's distribution with the margin that discrete coordinates need. */
+function marginOf({ scales, lambda }: Run, distribution: Distribution, { parameters }: Domain): Margin {
+  return keepMargin(distribution, scales, parameters, 1 / (parameters.length * lambda));
 }

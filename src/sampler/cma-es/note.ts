@@ -3,6 +3,7 @@
  * generation carries the distribution, too, so that any process can go on from the history alone.
  */
 import type { Json } from "../../trial/trial.ts";
+import type { Rate } from "./learning-rate.ts";
 import { isSound, type Run } from "./run.ts";
 
 /** A trial's part in the search. */
@@ -41,7 +42,7 @@ export function readRun(note: Json, names: readonly string[]): Run | undefined {
   const json = ownPart(note)?.run;
   if (!isRecord(json)) return undefined;
   const n = names.length;
-  const { names: own, counts, numbers, losses, mean, C, pSigma, pC, scales, isLarge } = json;
+  const { names: own, counts, numbers, losses, mean, C, pSigma, pC, scales, isLarge, rates } = json;
   if (!Array.isArray(own) || own.length !== n || own.some((name, j) => name !== names[j])) return undefined;
   if (!isNumbers(counts, 8) || !isNumbers(numbers, 3) || !(losses === null || isNumbers(losses, 3))) return undefined;
   if (![mean, pSigma, pC, scales].every((vector) => isNumbers(vector, n))) return undefined;
@@ -50,6 +51,9 @@ export function readRun(note: Json, names: readonly string[]): Run | undefined {
   const [sigma0, sigma, spread] = numbers as Three;
   const whole = counts.every((count) => Number.isSafeInteger(count) && count >= 0);
   if (!whole || lambda < 2 || !(sigma0 > 0)) return undefined;
+  const rateMean = readRate(rates, "mean", n, n);
+  const rateSigma = readRate(rates, "sigma", n, C.length);
+  if ((rateMean === undefined) !== (rateSigma === undefined)) return undefined;
   const [low, high, since] = (losses ?? [0, 0, 0]) as Three;
   const run: Run = {
     restart,
@@ -64,6 +68,7 @@ export function readRun(note: Json, names: readonly string[]): Run | undefined {
       pC: Float64Array.from(pC as readonly number[]),
     },
     scales: Float64Array.from(scales as readonly number[]),
+    rates: rateMean === undefined || rateSigma === undefined ? null : { mean: rateMean, sigma: rateSigma },
     isLarge: isLarge === true,
     lambdaLarge,
     evaluations,
@@ -81,6 +86,7 @@ type Eight = readonly [number, number, number, number, number, number, number, n
 function runToJson(run: Run, names: readonly string[]): Json {
   const { distribution, losses, used } = run;
   const { mean, C, pSigma, pC, sigma, generation } = distribution;
+  const n = mean.length;
   return {
     names,
     counts: [
@@ -97,11 +103,27 @@ function runToJson(run: Run, names: readonly string[]): Json {
     losses: losses === null ? null : [losses.low, losses.high, losses.since],
     isLarge: run.isLarge,
     mean: [...mean],
-    C: toTriangle(C, mean.length),
+    C: toTriangle(C, n),
     pSigma: [...pSigma],
     pC: [...pC],
     scales: [...run.scales],
+    ...(run.rates === null
+      ? {}
+      : { rates: { mean: rateToJson(run.rates.mean, n), sigma: rateToJson(run.rates.sigma, n) } }),
   };
+}
+
+/** A learning rate; undefined where there is none. */
+function readRate(rates: Json | undefined, name: "mean" | "sigma", n: number, length: number): Rate | undefined {
+  const json = isRecord(rates) ? rates[name] : undefined;
+  if (!isRecord(json) || !isNumbers(json.numbers, 2) || !isNumbers(json.average, length)) return undefined;
+  const [eta, square] = json.numbers as readonly [number, number];
+  if (!(eta > 0 && eta <= 1 && square >= 0)) return undefined;
+  return { eta, square, average: fromTriangle(json.average, n) };
+}
+
+function rateToJson({ eta, square, average }: Rate, n: number): Json {
+  return { numbers: [eta, square], average: toTriangle(average, n) };
 }
 
 /** The lower triangle of a matrix, row by row; a diagonal as it is. */

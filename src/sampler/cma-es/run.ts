@@ -7,6 +7,7 @@
 import type { Rng } from "../../math/rng.ts";
 import { pow } from "../../math/special.ts";
 import { type Distribution, isotropic, type Root, variances } from "./distribution.ts";
+import { firstRates, type Rates } from "./learning-rate.ts";
 
 export type Restarts = "none" | "ipop" | "bipop";
 
@@ -19,6 +20,8 @@ export interface Run {
   readonly distribution: Distribution;
   /** Factors of the steps of discrete coordinates, [n]; see `margin.ts`. */
   readonly scales: Float64Array;
+  /** Learning rates, where they adapt. */
+  readonly rates: Rates | null;
   /** Whether it has a large population, and how large that of the latest such run was. */
   readonly isLarge: boolean;
   readonly lambdaLarge: number;
@@ -39,13 +42,14 @@ const CONDITION_MOST = 1e14;
 const RANGE_LEAST = 1e-12;
 
 /** The run that a search begins with. */
-export function firstRun(mean: Float64Array, sigma0: number, lambda: number, isSeparable: boolean): Run {
+export function firstRun(distribution: Distribution, lambda: number, isAdapting: boolean): Run {
   return {
     restart: 0,
     lambda,
-    sigma0,
-    distribution: isotropic(mean, sigma0, isSeparable),
-    scales: new Float64Array(mean.length).fill(1),
+    sigma0: distribution.sigma,
+    distribution,
+    scales: new Float64Array(distribution.mean.length).fill(1),
+    rates: isAdapting ? firstRates(distribution) : null,
     isLarge: false,
     lambdaLarge: lambda,
     evaluations: 0,
@@ -63,8 +67,7 @@ export function firstRun(mean: Float64Array, sigma0: number, lambda: number, isS
  */
 export function advance(
   run: Run,
-  distribution: Distribution,
-  scales: Float64Array,
+  { distribution, scales, rates }: Pick<Run, "distribution" | "scales" | "rates">,
   losses: readonly number[],
   count: number,
 ): Run {
@@ -79,6 +82,7 @@ export function advance(
     ...run,
     distribution,
     scales,
+    rates,
     evaluations: run.evaluations + count,
     losses: isFlat ? both : { low, high, since: distribution.generation },
     spread,
@@ -153,7 +157,7 @@ export function nextRun(run: Run, restarts: Restarts, lambda0: number, sigma0: n
   const lambda = isLarge ? lambdaLarge : Math.floor(lambda0 * pow(Math.max(1, lambdaLarge / lambda0 / 2), u * u));
   const sigma = isLarge ? sigma0 : sigma0 * pow(10, -2 * rng.next());
   return {
-    ...firstRun(mean, sigma, lambda, isSeparable),
+    ...firstRun(isotropic(mean, sigma, isSeparable), lambda, run.rates !== null),
     restart: run.restart + 1,
     isLarge,
     lambdaLarge,

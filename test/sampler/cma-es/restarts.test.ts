@@ -11,7 +11,7 @@ import {
   type Run,
 } from "../../../src/sampler/cma-es/run.ts";
 
-const begin = (): Run => firstRun(new Float64Array(3).fill(0.5), 0.2, 7, false);
+const begin = (): Run => firstRun(isotropic(new Float64Array(3).fill(0.5), 0.2, false), 7, false);
 const over = (run: Run, restarts: "ipop" | "bipop" = "ipop"): boolean =>
   isOver(run, rootOf(run.distribution), restarts);
 const changed = (run: Run, change: Partial<Run["distribution"]>): Run => ({
@@ -22,8 +22,8 @@ const changed = (run: Run, change: Partial<Run["distribution"]>): Run => ({
 /** `count` generations with these losses, the distribution standing still. */
 function generations(run: Run, count: number, losses: (k: number) => number[]): Run {
   for (let k = 0; k < count; k++) {
-    const { distribution } = run;
-    run = advance(run, { ...distribution, generation: distribution.generation + 1 }, run.scales, losses(k), 7);
+    const distribution = { ...run.distribution, generation: run.distribution.generation + 1 };
+    run = advance(run, { ...run, distribution }, losses(k), 7);
   }
   return run;
 }

@@ -240,6 +240,7 @@ test("options that it cannot have are refused, and the settings are complete", (
     { restarts: "never" as never },
     { margin: 1 as never },
     { separable: "yes" as never },
+    { learningRateAdaptation: 0.1 as never },
   ];
   for (const options of wrong) expect(() => cmaEs(options)).toThrow(/of cmaEs must be .* but got/);
   expect(cmaEs().toJSON()).toEqual({
@@ -248,5 +249,6 @@ test("options that it cannot have are refused, and the settings are complete", (
     restarts: "ipop",
     margin: true,
     separable: "n > 100",
+    learningRateAdaptation: false,
   });
 });
