@@ -24,7 +24,7 @@ import { checkWarmStart, knownTrials, type WarmStart } from "./warm-start.ts";
 export interface CmaEsOptions {
   /** Standard deviation of the first generation, as a share of every parameter's range in the scale that is searched. Default 0.2. */
   readonly sigma0?: number;
-  /** λ, finished trials to a generation; at least as many as run at a time. Default 4 + ⌊3 log n⌋ for n parameters. */
+  /** λ, finished trials to a generation. Default 4 + ⌊3 log n⌋ for n parameters. */
   readonly populationSize?: number;
   /**
    * What happens when a run has nothing more to find: a new one from a random point with twice the population (`"ipop"`), or in turn with

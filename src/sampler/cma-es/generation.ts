@@ -37,7 +37,9 @@ export function standing(trials: History, domain: Domain, plan: Plan, isExhausti
   if (latest === undefined) return { run: beginning(domain, plan), from: trials.length };
   const population = populationOf(trials, latest, domain);
   if (population === undefined) return latest;
-  return { run: evolve(latest.run, population, domain, plan, isExhaustible, rng), from: trials.length };
+  const next = evolve(latest.run, population, domain, plan, isExhaustible, rng);
+  const late = next.restart === latest.run.restart ? pendingOf(trials, latest, domain) : [];
+  return { run: { ...next, late }, from: trials.length };
 }
 
 function beginning(domain: Domain, plan: Plan): Run {
@@ -53,22 +55,32 @@ function beginning(domain: Domain, plan: Plan): Run {
 
 function latestRun(trials: History, names: readonly string[]): Standing | undefined {
   for (let from = trials.length - 1; from >= 0; from--) {
-    const run = readRun(trials[from]!.note, names);
+    const run = readRun(trials[from]!.note, names, from);
     if (run !== undefined) return { run, from };
   }
   return undefined;
 }
 
-/** A finished trial that was drawn from the distribution. */
+/** A finished trial that was drawn from the distribution, or from one before it. */
 interface Ranked {
   readonly trial: Observation;
   readonly x: Float64Array;
   readonly isForeign: boolean;
+  readonly isLate: boolean;
+}
+
+/** The trials of a run that are still pending: of the generation, and of those before it. */
+function pendingOf(trials: History, { run, from }: Standing, { names }: Domain): readonly number[] {
+  const own = trials.slice(from).filter(({ note }) => readMember(note, names.length)?.from === from);
+  return [...run.late.map((number) => trials[number]!), ...own]
+    .filter(({ state }) => state === "pending")
+    .map(({ number }) => number);
 }
 
 /**
  * The finished trials of a run's generation, best first, if there are λ of them, or more: those that were asked for before the
- * generation was complete count as well. Without a single loss nothing can be learned, and the generation goes on.
+ * generation was complete count as well, and so do results of earlier generations that came too late for theirs. Without a single loss
+ * of its own a generation has nothing to tell, and goes on.
  */
 function populationOf(trials: History, { run, from }: Standing, domain: Domain): readonly Ranked[] | undefined {
   const finished: Ranked[] = [];
@@ -78,10 +90,18 @@ function populationOf(trials: History, { run, from }: Standing, domain: Domain):
     const member = readMember(trial.note, domain.names.length);
     if (member?.from !== from) continue;
     const point = pointOf(trial, member.x, run, domain);
-    if (point !== undefined) finished.push({ trial, x: point.x, isForeign: member.isForeign || point.isForeign });
+    const isForeign = member.isForeign || point?.isForeign === true;
+    if (point !== undefined) finished.push({ trial, x: point.x, isForeign, isLate: false });
   }
+  if (finished.every(({ trial }) => trial.loss === null)) return undefined;
+  for (const number of run.late) {
+    const trial = trials[number]!;
+    if (trial.loss !== null && contains(domain, trial)) {
+      finished.push({ trial, x: encoded(domain, trial), isForeign: true, isLate: true });
+    }
+  }
+  if (finished.length < run.lambda) return undefined;
   const known = finished.filter(({ trial }) => trial.loss !== null).length;
-  if (finished.length < run.lambda || known === 0) return undefined;
   // Beyond λ, failures would only push each other's weights about.
   return finished.sort(byRank).slice(0, Math.max(run.lambda, known));
 }
@@ -106,16 +126,26 @@ function compare(a: number, b: number): number {
 
 /** What a trial has to tell of: its draw, or where its params lie, when a user has changed them; nothing if they are of another space. */
 function pointOf(
-  { params }: Observation,
+  trial: Observation,
   x: Float64Array,
   { distribution, scales }: Run,
   domain: Domain,
 ): { readonly x: Float64Array; readonly isForeign: boolean } | undefined {
+  if (!contains(domain, trial)) return undefined;
   const { names, parameters } = domain;
-  if (names.some((name, j) => !Object.hasOwn(params, name) || !parameters[j]!.contains(params[name]))) return undefined;
   const u = placeOf(domain, x, distribution.mean, scales);
-  if (names.every((name, j) => parameters[j]!.decode(u[j]!) === params[name])) return { x, isForeign: false };
-  return { x: Float64Array.from(names, (name, j) => parameters[j]!.encode(params[name]!)), isForeign: true };
+  if (names.every((name, j) => parameters[j]!.decode(u[j]!) === trial.params[name])) return { x, isForeign: false };
+  return { x: encoded(domain, trial), isForeign: true };
+}
+
+/** Whether a trial has a value for each searched parameter. */
+function contains({ names, parameters }: Domain, { params }: Observation): boolean {
+  return names.every((name, j) => Object.hasOwn(params, name) && parameters[j]!.contains(params[name]));
+}
+
+/** Where its values lie, [n]. */
+function encoded({ names, parameters }: Domain, { params }: Observation): Float64Array {
+  return Float64Array.from(names, (name, j) => parameters[j]!.encode(params[name]!));
 }
 
 /** The run after its generation, or the first of the next run. */
@@ -148,7 +178,7 @@ function evolve(
   const losses = population.flatMap(({ trial }) => trial.loss ?? []);
   const next = advance(run, { ...kept, rates }, losses, population.length);
   if (plan.restarts === "none") return hasCollapsed(next) ? restart() : next;
-  const isExhausted = isExhaustible && population.every(({ isForeign }) => isForeign);
+  const isExhausted = isExhaustible && population.every(({ isForeign, isLate }) => isForeign && !isLate);
   return isExhausted || isOver(next, rootOf(next.distribution), plan.restarts) ? restart() : next;
 }
 

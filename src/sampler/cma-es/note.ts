@@ -37,8 +37,12 @@ export function readMember(note: Json, n: number): Member | undefined {
   return { from: own.from as number, x: Float64Array.from(own.x), isForeign: own.foreign === true };
 }
 
-/** The run that a trial carries, if it does and the run searched these coordinates. */
-export function readRun(note: Json, names: readonly string[]): Run | undefined {
+/**
+ * The run that a trial carries, if it does and the run searched these coordinates.
+ *
+ * @param from  the trial's number
+ */
+export function readRun(note: Json, names: readonly string[], from: number): Run | undefined {
   const json = ownPart(note)?.run;
   if (!isRecord(json)) return undefined;
   const n = names.length;
@@ -51,6 +55,10 @@ export function readRun(note: Json, names: readonly string[]): Run | undefined {
   const [sigma0, sigma, spread] = numbers as Three;
   const whole = counts.every((count) => Number.isSafeInteger(count) && count >= 0);
   if (!whole || lambda < 2 || !(sigma0 > 0)) return undefined;
+  const late = json.late ?? [];
+  if (!Array.isArray(late) || !late.every((number) => Number.isSafeInteger(number) && number >= 0 && number < from)) {
+    return undefined;
+  }
   const rateMean = readRate(rates, "mean", n, n);
   const rateSigma = readRate(rates, "sigma", n, C.length);
   if ((rateMean === undefined) !== (rateSigma === undefined)) return undefined;
@@ -68,6 +76,7 @@ export function readRun(note: Json, names: readonly string[]): Run | undefined {
       pC: Float64Array.from(pC as readonly number[]),
     },
     scales: Float64Array.from(scales as readonly number[]),
+    late,
     rates: rateMean === undefined || rateSigma === undefined ? null : { mean: rateMean, sigma: rateSigma },
     isLarge: isLarge === true,
     lambdaLarge,
@@ -107,6 +116,7 @@ function runToJson(run: Run, names: readonly string[]): Json {
     pSigma: [...pSigma],
     pC: [...pC],
     scales: [...run.scales],
+    ...(run.late.length === 0 ? {} : { late: run.late }),
     ...(run.rates === null
       ? {}
       : { rates: { mean: rateToJson(run.rates.mean, n), sigma: rateToJson(run.rates.sigma, n) } }),

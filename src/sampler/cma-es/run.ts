@@ -20,6 +20,8 @@ export interface Run {
   readonly distribution: Distribution;
   /** Factors of the steps of discrete coordinates, [n]; see `margin.ts`. */
   readonly scales: Float64Array;
+  /** Trials of its earlier generations that had not finished when this one began. */
+  readonly late: readonly number[];
   /** Learning rates, where they adapt. */
   readonly rates: Rates | null;
   /** Whether it has a large population, and how large that of the latest such run was. */
@@ -49,6 +51,7 @@ export function firstRun(distribution: Distribution, lambda: number, isAdapting:
     sigma0: distribution.sigma,
     distribution,
     scales: new Float64Array(distribution.mean.length).fill(1),
+    late: [],
     rates: isAdapting ? firstRates(distribution) : null,
     isLarge: false,
     lambdaLarge: lambda,

@@ -45,6 +45,8 @@ function run(makeSampler: () => Sampler, count: number, trials: readonly Observa
 /** Fields of a distribution that are short, missing, or would overflow a draw. */
 const DAMAGES: Readonly<Record<string, Json>> = {
   mean: [1],
+  late: [0, 99],
+  rates: { mean: { numbers: [1, 0], average: [0, 0, 0, 0] } },
   numbers: [1, 0, 1],
   C: null,
   counts: [0, 0, 0],
@@ -103,13 +105,25 @@ describe("with several trials at a time", () => {
     expect(afterAll!.params).not.toEqual(afterSix!.params);
   });
 
-  test("late results of an earlier generation change nothing", () => {
+  test("results that come too late for their generation count in the next, one of them as much as one of its own", () => {
+    const sampler = () => cmaEs({ populationSize: 6 });
     const trials: Observation[] = [];
-    for (let k = 0; k < 7; k++) trials.push(ask(cmaEs({ populationSize: 6 }), trials));
+    for (let k = 0; k < 8; k++) trials.push(ask(sampler(), trials));
     const history = trials.map((trial, k) => (k < 6 ? complete(trial) : trial));
-    history.push(ask(cmaEs({ populationSize: 6 }), history));
-    const late = history.map((trial, k) => (k === 6 ? complete(trial, -1e9) : trial));
-    expect(ask(cmaEs({ populationSize: 6 }), late).params).toEqual(ask(cmaEs({ populationSize: 6 }), history).params);
+    for (let k = 0; k < 5; k++) history.push(complete(ask(sampler(), history)));
+    expect(noteOf(history[8]!).run).toMatchObject({ late: [6, 7] });
+    // Five of its own and none of the late ones, or one that failed, are not enough.
+    expect(noteOf(ask(sampler(), history)).from).toBe(8);
+    const failed = history.map((trial, k) => (k === 6 ? { ...trial, state: "failed" as const } : trial));
+    expect(noteOf(ask(sampler(), failed)).from).toBe(8);
+    const next = (loss: number) =>
+      ask(
+        sampler(),
+        history.map((trial, k) => (k === 6 ? complete(trial, loss) : trial)),
+      );
+    expect(noteOf(next(0)).from).toBe(13);
+    expect(noteOf(next(0)).run).toMatchObject({ late: [7] });
+    expect(next(-1e9).params).not.toEqual(next(1e9).params);
   });
 
   test("eight workers that finish in any order find the minimum too", () => {
