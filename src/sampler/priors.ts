@@ -78,8 +78,18 @@ export function createBelief(space: Space, priors: Priors): Belief {
   };
 }
 
-/** The belief over each space, made at the first ask. */
-export function beliefs(priors: Priors): (space: Space) => Belief {
+/**
+ * The belief over each space, made at the first ask.
+ *
+ * @throws ValidationError for what is no object of priors
+ */
+export function beliefs(priors: Priors = {}): (space: Space) => Belief {
+  if (!isPlainObject(priors)) {
+    throw new ValidationError(
+      `\`priors\` must be an object of priors by full parameter name, such as { lr: { centre: 1e-3, width: 0.1 } }, but got ${show(priors)}.`,
+    );
+  }
+  for (const [name, prior] of Object.entries(priors)) if (!isPlainObject(prior)) refuse(name, prior);
   const made = new WeakMap<Space, Belief>();
   return (space) => {
     const belief = made.get(space) ?? createBelief(space, priors);
@@ -131,9 +141,20 @@ function createAxis(dimension: Dimension, prior: Prior): Axis {
     if (typeof prior.density === "function")
       return densityAxis(dimension, prior.density as (value: ParamValue) => number);
   }
+  return refuse(name, prior);
+}
+
+function refuse(name: string, prior: unknown): never {
   throw new ValidationError(
     `A prior must be { centre, width }, { weights } or { density }, but ${show(name)} got ${show(prior)}.`,
   );
+}
+
+/** Lists and maps are objects too, but hold nothing under a parameter's name. */
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 function areWeights(weights: readonly unknown[]): boolean {

@@ -12,7 +12,7 @@ export interface RandomOptions {
 /** Independent draws, uniform or from priors; see `Sampler`. */
 export function random(options: RandomOptions = {}): Sampler {
   const { priors } = options;
-  const beliefOf = beliefs(priors ?? {});
+  const beliefOf = beliefs(priors);
   return {
     name: "random",
     toJSON: () => (priors === undefined ? {} : { priors: priorsToJson(priors) }),

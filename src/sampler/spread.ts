@@ -24,7 +24,7 @@ export function spread(
   make: (dimensions: number, rng: Rng) => Sequence,
   { priors }: SpreadOptions,
 ): Sampler {
-  const beliefOf = beliefs(priors ?? {});
+  const beliefOf = beliefs(priors);
   const tracks = new WeakMap<Rng, WeakMap<Space, Track>>();
   const trackOf = (space: Space, studyRng: Rng): Track => {
     const bySpace = tracks.get(studyRng) ?? new WeakMap<Space, Track>();

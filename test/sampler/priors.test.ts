@@ -1,8 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { ValidationError } from "../../src/errors.ts";
 import { createRng } from "../../src/math/rng.ts";
+import { gp } from "../../src/sampler/gp/gp.ts";
 import { halton } from "../../src/sampler/halton.ts";
 import { believedParams, createBelief } from "../../src/sampler/priors.ts";
 import { random } from "../../src/sampler/random.ts";
+import { sobol } from "../../src/sampler/sobol.ts";
+import { tpe } from "../../src/sampler/tpe/tpe.ts";
 import { categorical, ordinal } from "../../src/space/choice.ts";
 import { createSpace, oneOf } from "../../src/space/declare.ts";
 import { float, int } from "../../src/space/numeric.ts";
@@ -95,4 +99,25 @@ test("random and Halton search look where the user believes, and say so", async 
     expect(near.length, sampler.name).toBeGreaterThan(48);
     expect(study.describe()).toContain('"centre":0.001');
   }
+});
+
+describe.each([
+  ["gp", gp],
+  ["tpe", tpe],
+  ["random", random],
+  ["sobol", sobol],
+  ["halton", halton],
+] as const)("%s refuses when it is made", (_, make) => {
+  test.each([3, null, "lr", true, [], [{ centre: 1, width: 1 }], new Map([["lr", 1]]), () => 0])(
+    "priors of %o",
+    (wrong) => {
+      const made = () => make({ priors: wrong as never });
+      expect(made).toThrow(ValidationError);
+      expect(made).toThrow("`priors` must be an object of priors by full parameter name");
+    },
+  );
+
+  test("a prior that is no object", () => {
+    expect(() => make({ priors: { lr: 7 } as never })).toThrow('or { density }, but "lr" got 7.');
+  });
 });

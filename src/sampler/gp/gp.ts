@@ -72,7 +72,7 @@ function refitAfter(n: number): number {
  * @example gp({ acquisition: ucb({ kappa: 2.6 }), initialPoints: { count: 15, design: "sobol" } })
  */
 export function gp(options: GpOptions = {}): Sampler {
-  const settings = { ...check(options), beliefOf: beliefs(options.priors ?? {}) };
+  const settings = { ...check(options), beliefOf: beliefs(options.priors) };
   return {
     name: "gp",
     toJSON: () => ({
