@@ -197,7 +197,7 @@ class MemoryStorage implements Storage {
     const { shelf, trial } = this.#trial(studyId, number);
     const [first] = reports;
     if (attempt === undefined && first !== undefined) checkReportable(number, trial.state, first);
-    if (trial.state !== "running" || (attempt ?? trial.attempt) !== trial.attempt) return false;
+    if (isFinal(trial.state) || (attempt ?? trial.attempt) !== trial.attempt) return false;
     put(shelf, { ...trial, reports: withReports(trial, reports) });
     return true;
   }
@@ -329,7 +329,7 @@ class MemoryStorage implements Storage {
       leased.set(call, number);
       lastLease.set(number, call);
     }
-    return put(shelf, { ...trial, state: "running", attempt: trial.attempt + 1, startedAt });
+    return put(shelf, { ...trial, state: "running", attempt: trial.attempt + 1, reports: NO_REPORTS, startedAt });
   }
 
   /** Takes a running trial from its worker. */
@@ -343,7 +343,7 @@ class MemoryStorage implements Storage {
     shelf.losses.set(number, losses);
     return losses > shelf.study.leases.retries
       ? put(shelf, { ...trial, state: "lost", error: lostError(losses), finishedAt: endedAt })
-      : put(shelf, { ...trial, state: "waiting", reports: NO_REPORTS, startedAt: null });
+      : put(shelf, { ...trial, state: "waiting", startedAt: null });
   }
 
   #checkBudget(shelf: Shelf, kinds: readonly (keyof BudgetLeft)[]): void {

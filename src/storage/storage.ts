@@ -193,8 +193,8 @@ export interface Storage {
   /** Leases a waiting trial to `owner`, as its next attempt; null if it waits no longer, or none does. @throws BudgetSpentError for a budget of cost or time, NotFoundError */
   claimTrial(studyId: string, claim: TrialClaim): Promise<FrozenTrial | null>;
   /**
-   * Appends reports to a running trial, those with steps that it has already excepted. With `attempt`: only if that one has the
-   * lease; false, when it has lost it. @throws ValidationError when it waits, TrialFinishedError (both without `attempt` only), NotFoundError
+   * Appends reports to a running trial, those with steps that it has already excepted. With `attempt`: as long as no other attempt has
+   * followed and the trial has not ended; false then. @throws ValidationError when it waits, TrialFinishedError (both without `attempt` only), NotFoundError
    */
   reportTrial(studyId: string, number: number, reports: readonly Report[], attempt?: number): Promise<boolean>;
   /** Sets an attribute of a trial in any state. @throws NotFoundError */
@@ -208,7 +208,7 @@ export interface Storage {
   /** The trials that changed after `revision` (0: all), ascending by number. A reader that keeps the revision never reads a trial twice unchanged. */
   trialsSince(studyId: string, revision: number): Promise<TrialChanges>;
 
-  /** Takes a running trial back from an attempt that gives it up: it waits again, with its number, parameters and note, without its reports. Nothing when another attempt has followed. */
+  /** Takes a running trial back from an attempt that gives it up: it waits again, with its number, parameters and note, and its reports until another attempt begins. Nothing when another attempt has followed. */
   releaseTrial(studyId: string, number: number, attempt: number): Promise<void>;
   /**
    * Takes all running trials back whose lease ran out, or whose owner is known to be dead (a file on one machine asks the

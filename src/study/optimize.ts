@@ -120,7 +120,10 @@ export async function runLanes<P>(
 }
 
 /** The promise's result, or null as soon as the signal is aborted; what the promise does after that is nobody's concern. */
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<{ readonly result: T } | null> {
+export async function untilAborted<T>(
+  promise: Promise<T>,
+  signal: AbortSignal,
+): Promise<{ readonly result: T } | null> {
   const aborted = Promise.withResolvers<null>();
   const onAbort = () => aborted.resolve(null);
   signal.addEventListener("abort", onAbort, { once: true });

@@ -9,15 +9,14 @@ import type { Report } from "../trial/trial.ts";
 const GATHER_MS = 1000;
 
 export class Outbox {
-  /** Sends reports; resolves to whether the trial is still this worker's. */
-  readonly #send: (reports: readonly Report[]) => Promise<boolean>;
+  readonly #send: (reports: readonly Report[]) => Promise<void>;
   readonly #all: Report[] = [];
   /** How many of all have arrived. */
   #arrived = 0;
   #sending: Promise<void> | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(send: (reports: readonly Report[]) => Promise<boolean>) {
+  constructor(send: (reports: readonly Report[]) => Promise<void>) {
     this.#send = send;
   }
 
@@ -52,9 +51,8 @@ export class Outbox {
     const count = this.#all.length;
     if (count > this.#arrived) {
       try {
-        const isHeld = await this.#send(this.unsent);
-        // A trial that was taken away has lost its reports; if its result is still welcome, they go with it.
-        this.#arrived = isHeld ? count : 0;
+        await this.#send(this.unsent);
+        this.#arrived = count;
       } catch {
         // They stay here and go with the result, whose error nobody can overlook.
       }

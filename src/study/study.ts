@@ -21,7 +21,7 @@ import { type FrozenTrial, isFinal, type Json, type Report } from "../trial/tria
 import { Emitter, type StudyEvents } from "./events.ts";
 import { type Best, expectedOf, explanationOf } from "./expectation.ts";
 import { HistoryView } from "./history.ts";
-import { type Objective, type OptimizeHost, type OptimizeOptions, runLanes } from "./optimize.ts";
+import { type Objective, type OptimizeHost, type OptimizeOptions, runLanes, untilAborted } from "./optimize.ts";
 import { Outbox, within } from "./outbox.ts";
 import { type ObjectiveResult, outcomeOf, outcomeOfThrown, type TellResult } from "./outcome.ts";
 import { lineProgress, terminal } from "./progress.ts";
@@ -52,6 +52,8 @@ const SWEEP_MS = 15_000;
 const SWEEP_POLLS = 10;
 /** How long a report waits for news of other processes' trials, by which a pruner may judge. */
 const NEWS_MS = 1000;
+/** How long the giving back of a trial may take. */
+const GIVE_BACK_MS = 3000;
 
 /** A trial that this object runs. */
 interface Running {
@@ -298,15 +300,23 @@ export class Study<P = unknown> {
 
   /** Gives back what this object runs and closes the storage. */
   async close(): Promise<void> {
-    for (const [number, { attempt }] of this.#running) await this.#giveBack(number, attempt);
+    await Promise.all([...this.#running].map(([number, { attempt }]) => this.#giveBack(number, attempt)));
     await this.storage.close();
   }
 
-  /** One ask at a time, so that each sees the trial of the one before. */
-  #next(budget: number, window: number | undefined, signal: AbortSignal | undefined): Promise<Trial<P> | null> {
+  /** One ask at a time, so that each sees the trial of the one before. Null as soon as the signal is aborted. */
+  async #next(budget: number, window: number | undefined, signal: AbortSignal | undefined): Promise<Trial<P> | null> {
     const turn = this.#asking.then(() => this.#nextNow(budget, window, signal));
     this.#asking = turn.catch(() => {});
-    return turn;
+    if (signal === undefined) return turn;
+    const asked = await untilAborted(turn, signal);
+    if (asked !== null) return asked.result;
+    // A storage that is away may still create the trial; nobody would run it.
+    turn.then(
+      (trial) => (trial === null ? undefined : this.#release(trial)),
+      () => {},
+    );
+    return null;
   }
 
   async #nextNow(
@@ -427,12 +437,12 @@ export class Study<P = unknown> {
   /** @param rivals a pruner may judge the trial by those with a number below this */
   #begin(frozen: FrozenTrial, rivals: number): Trial<P> {
     const { number, attempt } = frozen;
-    const running = {
-      attempt,
-      abort: new AbortController(),
-      ended: Promise.withResolvers<void>(),
-      outbox: new Outbox((reports) => this.storage.reportTrial(this.#parts.stored.id, number, reports, attempt)),
-    };
+    const abort = new AbortController();
+    const outbox = new Outbox(async (reports) => {
+      const isHeard = await this.storage.reportTrial(this.#parts.stored.id, number, reports, attempt);
+      if (!isHeard) abort.abort();
+    });
+    const running = { attempt, abort, outbox, ended: Promise.withResolvers<void>() };
     this.#running.set(number, running);
     const chosen = Object.fromEntries(Object.entries(frozen.params).filter(([name]) => this.#isDeclared(name)));
     const host: TrialHost<P> = {
@@ -527,10 +537,11 @@ export class Study<P = unknown> {
     await this.#giveBack(trial.number, trial.attempt);
   }
 
+  /** A storage that is away is not waited for long: the lease runs out by itself. */
   async #giveBack(number: number, attempt: number): Promise<void> {
     this.#running.get(number)?.abort.abort();
-    await this.storage.releaseTrial(this.#parts.stored.id, number, attempt);
     this.#end(number);
+    await within(this.storage.releaseTrial(this.#parts.stored.id, number, attempt), GIVE_BACK_MS);
     this.#events.emit("release", { number });
   }
 

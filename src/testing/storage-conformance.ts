@@ -431,7 +431,7 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     }
   },
 
-  async "a released trial waits again with its number, params and note, and without reports"({
+  async "a released trial waits again with its number, params and note, and its reports go when it is begun anew"({
     storage,
     study,
     owner,
@@ -441,7 +441,8 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     await storage.releaseTrial(study.id, 0, 2);
     same((await trialOf(storage, study, 0)).state, "running", "its state, released by an attempt that is not its");
     await storage.releaseTrial(study.id, 0, 1);
-    same(await trialOf(storage, study, 0), { ...trial, state: "waiting", startedAt: null }, "the trial");
+    const reports = [{ step: 0, value: 1 }];
+    same(await trialOf(storage, study, 0), { ...trial, state: "waiting", startedAt: null, reports }, "the trial");
     const claim = { number: 0, owner: storage.newOwner(), params: { x: 2 }, note: null, startedAt: 9 };
     const claimed = await storage.claimTrial(study.id, claim);
     same(claimed, { ...trial, attempt: 2, params: { x: 2 }, note: null, startedAt: 9 }, "the trial, claimed again");
@@ -476,9 +477,9 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     await storage.createTrial(study.id, draft(0, owner));
     same(await storage.reportTrial(study.id, 0, [{ step: 0, value: 1 }], 1), true, "whether a report was taken");
     await storage.releaseTrial(study.id, 0, 1);
-    same(await storage.reportTrial(study.id, 0, [{ step: 1, value: 1 }], 1), false, "a report after it was given back");
+    same(await storage.reportTrial(study.id, 0, [{ step: 1, value: 1 }], 1), true, "a report after it was given back");
     await storage.claimTrial(study.id, { owner: storage.newOwner(), startedAt: 2 });
-    same(await storage.reportTrial(study.id, 0, [{ step: 1, value: 1 }], 1), false, "a report of the attempt before");
+    same(await storage.reportTrial(study.id, 0, [{ step: 2, value: 1 }], 1), false, "a report of the attempt before");
     const late = { ...OUTCOME, value: -0, metrics: { lost: Number.NaN } };
     const refused = await storage.finishTrial(study.id, 0, late, { attempt: 1 });
     same([refused.accepted, refused.trial.state, refused.trial.reports], [false, "running", []], "a late result");

@@ -313,7 +313,7 @@ function* claimTrial(sql: Statements, studyId: string, claim: Called<TrialClaim>
   const study = keyOf(studyId);
   const number = claim.number === undefined ? null : rowNumber(claim.number);
   const subject = number === null ? "a claimed trial" : `trial ${number}`;
-  const [, , , [leased], reports, [stored], [left], [asked]] = yield* lastStep(
+  const [, , , , [leased], reports, [stored], [left], [asked]] = yield* lastStep(
     sql.takeWaiting({ study }),
     sql.startTrial({
       study,
@@ -324,6 +324,7 @@ function* claimTrial(sql: Statements, studyId: string, claim: Called<TrialClaim>
       note: note === undefined ? null : writeJson(note, `note of ${subject}`),
       started_at: startedAt,
     }),
+    sql.dropReports({ study, call }),
     sql.insertAttempt({ study, call }),
     sql.leasedTrial({ study, call }),
     sql.reportsOfCall({ study, call }),
@@ -354,7 +355,7 @@ function* reportTrial(
     checkReportable(number, known(row, study, studyId, number).state as FrozenTrial["state"], first);
   }
   const rows = yield* lastStep(
-    sql.takeRunning(key),
+    sql.takeUnended({ ...key, cost: 0 }),
     ...reports.map((report) => sql.insertReport({ ...key, ...reportColumns(report) })),
     sql.touchTrial(key),
     sql.trial(key),
@@ -362,7 +363,7 @@ function* reportTrial(
   );
   const [[row], [study]] = rows.slice(-2) as [readonly TrialRow[], readonly StudyRow[]];
   const trial = known(row, study, studyId, number);
-  return trial.state === "running" && (attempt === undefined || trial.attempt === attempt);
+  return !isFinal(trialOf(trial, []).state) && (attempt === undefined || trial.attempt === attempt);
 }
 
 function reportColumns({ step, value }: Report): Pick<ReportRow, "step" | "value"> {
@@ -392,7 +393,7 @@ function* finishTrial(
   const page = { study: key.study, revision: since ?? 0, limit: PAGE };
   const rows = yield* lastStep(
     sql.takeUnended({ ...key, cost: cost ?? 0 }),
-    ...reports.map((report) => sql.insertLastReport({ ...key, ...reportColumns(report) })),
+    ...reports.map((report) => sql.insertReport({ ...key, ...reportColumns(report) })),
     sql.finishTrial({
       ...key,
       call,
@@ -458,11 +459,10 @@ function changesOf(
 
 function* releaseTrial(sql: Statements, studyId: string, number: number, attempt: number): Work<void> {
   const key = { study: keyOf(studyId), number: rowNumber(number), attempt };
-  const [, , , , [row], [study]] = yield* lastStep(
+  const [, , , [row], [study]] = yield* lastStep(
     sql.takeRunning(key),
     sql.release(key),
     sql.closeAttempt({ ...key, cause: "released" }),
-    sql.dropReports(key),
     sql.trial(key),
     sql.studyById(key),
   );
@@ -497,12 +497,11 @@ function* revoke(
       return [
         sql.revoke({ ...key, dead: isDead ? 1 : 0, finished_at: now, error }),
         sql.closeAttempt({ ...key, cause: isDead ? "died" : "lapsed" }),
-        sql.dropReports(key),
         sql.trial(key),
       ];
     }),
   );
-  const trials = abandoned.map((_, i) => rows[4 * (i + 1)]![0] as TrialRow);
+  const trials = abandoned.map((_, i) => rows[3 * (i + 1)]![0] as TrialRow);
   const numbers = (state: string) => trials.filter((trial) => trial?.state === state).map(({ number }) => number);
   return { requeued: numbers("waiting"), lost: numbers("lost") };
 }

@@ -61,6 +61,8 @@ export interface Statements {
     CallKey & { number: number | null; owner: string; params: string | null; note: string | null; started_at: number },
     unknown
   >;
+  /** Deletes what earlier attempts reported to the trial that `startTrial` has just started. */
+  readonly dropReports: Statement<CallKey, unknown>;
   readonly insertAttempt: Statement<CallKey, unknown>;
   /** The trial that a call created. */
   readonly createdTrial: Statement<CallKey, TrialRow>;
@@ -70,16 +72,11 @@ export interface Statements {
   readonly trial: Statement<TrialKey, TrialRow>;
   readonly setAttributes: Statement<TrialKey & Pick<TrialRow, "attributes">, unknown>;
 
-  /** A new revision, if the attempt runs the trial. */
-  readonly takeRunning: Statement<AttemptKey, unknown>;
-  /** If the attempt runs the trial, which has no report of this step. */
-  readonly insertReport: Statement<AttemptKey & Pick<ReportRow, "step" | "value">, unknown>;
-  /** If the attempt may end the trial, which has no report of this step. */
-  readonly insertLastReport: Statement<AttemptKey & Pick<ReportRow, "step" | "value">, unknown>;
-  readonly touchTrial: Statement<AttemptKey, unknown>;
-
-  /** A new revision, if the attempt may end the trial. */
+  /** A new revision, and a cost more, if the attempt may report to the trial and end it. */
   readonly takeUnended: Statement<AttemptKey & { cost: number }, unknown>;
+  /** If the attempt may report to the trial, which has no report of this step. */
+  readonly insertReport: Statement<AttemptKey & Pick<ReportRow, "step" | "value">, unknown>;
+  readonly touchTrial: Statement<AttemptKey, unknown>;
   readonly finishTrial: Statement<
     AttemptKey &
       Pick<TrialRow, "state" | "value" | "standard_error" | "cost" | "metrics" | "error" | "finished_at"> & {
@@ -93,14 +90,14 @@ export interface Statements {
   /** Keeps a result with its attempt, if the call that told it did not end the trial. */
   readonly keepLate: Statement<AttemptKey & { call: string; late: string }, unknown>;
 
+  /** A new revision, if the attempt runs the trial. */
+  readonly takeRunning: Statement<AttemptKey, unknown>;
   /** Makes a running trial wait, as a worker's that gave it back. */
   readonly release: Statement<AttemptKey, unknown>;
   /** Makes a running trial wait, or ends it as lost, if its lease ran out or `dead` is 1. */
   readonly revoke: Statement<AttemptKey & { dead: number; finished_at: number; error: string }, unknown>;
   /** Ends an attempt whose trial runs no more. */
   readonly closeAttempt: Statement<AttemptKey & { cause: string }, unknown>;
-  /** Deletes the reports of a trial that waits. */
-  readonly dropReports: Statement<AttemptKey, unknown>;
   readonly renew: Statement<{ owner: string }, unknown>;
 
   /** The next changes by revision, `limit` of them. */
@@ -183,41 +180,6 @@ export function createStatements(db: Kysely<Schema>, { now, double }: SqlDialect
       .where("told.study_id", "=", key.study)
       .where("told.number", "=", key.number)
       .where("told.told_by", "=", key.call);
-
-  const insertReport = (
-    p: AttemptKey & Pick<ReportRow, "step" | "value">,
-    ...states: readonly ("waiting" | "running")[]
-  ) =>
-    db
-      .insertInto("reports")
-      .columns(["study_id", "trial_number", "position", "step", "value"])
-      .expression(
-        db
-          .selectFrom("trials")
-          .select([
-            "study_id",
-            "number",
-            sql<number>`${db
-              .selectFrom("reports as before")
-              .select(sql<number>`coalesce(max(before.position) + 1, 0)`.as("position"))
-              .where("before.study_id", "=", p.study)
-              .where("before.trial_number", "=", p.number)}`.as("position"),
-            real(p.step).as("step"),
-            real(p.value).as("value"),
-          ])
-          .where("study_id", "=", p.study)
-          .where("number", "=", p.number)
-          .where(hears(p, ...states))
-          .where(
-            sql<SqlBool>`not exists ${db
-              .selectFrom("reports as same")
-              .select(sql.lit(1).as("one"))
-              .where("same.study_id", "=", p.study)
-              .where("same.trial_number", "=", p.number)
-              .where("same.step", "=", real(p.step))}`,
-          )
-          .$castTo<never>(),
-      );
 
   return {
     insertStudy: statement((study) =>
@@ -379,6 +341,28 @@ export function createStatements(db: Kysely<Schema>, { now, double }: SqlDialect
           ),
         ),
     ),
+    dropReports: statement((p) =>
+      db
+        .deleteFrom("reports")
+        .where("study_id", "=", p.study)
+        .where(
+          "trial_number",
+          "in",
+          db
+            .selectFrom("trials as started")
+            .select("started.number")
+            .where("started.study_id", "=", p.study)
+            .where("started.asked_by", "=", p.call)
+            .where(
+              sql<SqlBool>`not exists ${db
+                .selectFrom("attempts")
+                .select(sql.lit(1).as("one"))
+                .where("attempts.study_id", "=", p.study)
+                .where("attempts.trial_number", "=", sql<number>`started.number`)
+                .where("attempts.attempt", "=", sql<number>`started.attempt`)}`,
+            ),
+        ),
+    ),
     insertAttempt: statement((p) =>
       db
         .insertInto("attempts")
@@ -406,13 +390,42 @@ export function createStatements(db: Kysely<Schema>, { now, double }: SqlDialect
     ),
     setAttributes: statement((p) => trial(p).set({ revision: revisionOf(p), attributes: p.attributes })),
 
-    takeRunning: statement((p) => nextRevision(p).where(hears(p, "running"))),
-    insertReport: statement((p) => insertReport(p, "running")),
-    insertLastReport: statement((p) => insertReport(p, "waiting", "running")),
+    insertReport: statement((p) =>
+      db
+        .insertInto("reports")
+        .columns(["study_id", "trial_number", "position", "step", "value"])
+        .expression(
+          db
+            .selectFrom("trials")
+            .select([
+              "study_id",
+              "number",
+              sql<number>`${db
+                .selectFrom("reports as before")
+                .select(sql<number>`coalesce(max(before.position) + 1, 0)`.as("position"))
+                .where("before.study_id", "=", p.study)
+                .where("before.trial_number", "=", p.number)}`.as("position"),
+              real(p.step).as("step"),
+              real(p.value).as("value"),
+            ])
+            .where("study_id", "=", p.study)
+            .where("number", "=", p.number)
+            .where(hears(p, "waiting", "running"))
+            .where(
+              sql<SqlBool>`not exists ${db
+                .selectFrom("reports as same")
+                .select(sql.lit(1).as("one"))
+                .where("same.study_id", "=", p.study)
+                .where("same.trial_number", "=", p.number)
+                .where("same.step", "=", real(p.step))}`,
+            )
+            .$castTo<never>(),
+        ),
+    ),
     touchTrial: statement((p) =>
       trial(p)
         .set({ revision: revisionOf(p) })
-        .where(hears(p, "running")),
+        .where(hears(p, "waiting", "running")),
     ),
 
     takeUnended: statement((p) =>
@@ -459,6 +472,7 @@ export function createStatements(db: Kysely<Schema>, { now, double }: SqlDialect
         .where(sql<SqlBool>`not exists ${wasToldBy(p)}`),
     ),
 
+    takeRunning: statement((p) => nextRevision(p).where(hears(p, "running"))),
     release: statement((p) =>
       trial(p)
         .set({ state: sql.lit("waiting"), revision: revisionOf(p), owner: null, lease_until: null, started_at: null })
@@ -485,13 +499,6 @@ export function createStatements(db: Kysely<Schema>, { now, double }: SqlDialect
         .set({ ended_at: now, cause: p.cause })
         .where("ended_at", "is", null)
         .where(sql<SqlBool>`not ${hears(p, "running")}`),
-    ),
-    dropReports: statement((p) =>
-      db
-        .deleteFrom("reports")
-        .where("study_id", "=", p.study)
-        .where("trial_number", "=", p.number)
-        .where(hears(p, "waiting")),
     ),
     renew: statement(({ owner }) =>
       db
