@@ -7,6 +7,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["assay-source"] } },
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: ["test/storage/postgres/setup.ts"],
     setupFiles: ["test/setup.ts"],
     execArgv: ["--conditions=assay-source"],
     testTimeout: 30_000,
