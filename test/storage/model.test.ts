@@ -5,15 +5,21 @@ import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { AssayError } from "../../src/errors.ts";
 import { memory } from "../../src/storage/memory.ts";
+import { postgres } from "../../src/storage/sql/postgres.ts";
 import { sqlite } from "../../src/storage/sql/sqlite.ts";
 import type { Owner, Storage } from "../../src/storage/storage.ts";
 import type { Json } from "../../src/trial/trial.ts";
+import { freshDatabase } from "./postgres/database.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "assay-model-"));
 /** The time of all subjects, by which leases are judged. */
 let now = 0;
 const clock = () => now;
-const subjects = [memory({ clock }), sqlite(join(folder, "model.db"), { clock })];
+const subjects = [
+  memory({ clock }),
+  sqlite(join(folder, "model.db"), { clock }),
+  postgres({ url: await freshDatabase(), clock }),
+];
 const owners = subjects.map((storage) => [storage.newOwner(), storage.newOwner()]);
 let studies = 0;
 
@@ -139,7 +145,12 @@ const operations: fc.Arbitrary<Operation> = fc.oneof(
         operation("finishTrial", { number, outcome, attempt, reports, call }, async ({ storage, study, revisions }) => {
           const since = revisions.at(-1)!;
           const teller = { reports, since, ...call, ...(attempt === undefined ? {} : { attempt }) };
-          const { changes, ...told } = await storage.finishTrial(study, number, { ...outcome, finishedAt: now }, teller);
+          const { changes, ...told } = await storage.finishTrial(
+            study,
+            number,
+            { ...outcome, finishedAt: now },
+            teller,
+          );
           revisions.push(changes.revision);
           return { ...told, changed: changes.trials };
         }),
@@ -196,13 +207,18 @@ async function answer(run: Run, operation: Operation): Promise<unknown> {
   }
 }
 
-test("SQLite answers every sequence of operations as memory does", { timeout: 60_000 }, async () => {
+// A sequence on PostgreSQL takes some hundred round trips.
+test.each([
+  ["SQLite", 1, 300],
+  ["PostgreSQL", 2, 60],
+])("%s answers every sequence of operations as memory does", { timeout: 120_000 }, async (_, subject, numRuns) => {
   await fc.assert(
     fc.asyncProperty(fc.array(operations, { minLength: 1, maxLength: 60, size: "max" }), async (sequence) => {
       const name = `study ${studies++}`;
       const definition = { name, direction: "minimize", space: [], seed: 1, attributes: {}, createdAt: 0 } as const;
       const runs: Run[] = [];
-      for (const [i, storage] of subjects.entries()) {
+      for (const i of [0, subject]) {
+        const storage = subjects[i]!;
         const { id } = await storage.createStudy(definition);
         runs.push({ storage, study: id, owners: owners[i]!, revisions: [0] });
       }
@@ -216,6 +232,6 @@ test("SQLite answers every sequence of operations as memory does", { timeout: 60
       expect(await attemptsOf(runs[1]!)).toStrictEqual(await attemptsOf(runs[0]!));
       for (const { storage, study } of runs) await storage.deleteStudy(study);
     }),
-    { numRuns: 300, seed: 3 },
+    { numRuns, seed: 3 },
   );
 });

@@ -51,5 +51,6 @@ function storageOf(database: Database): Promise<Storage> {
 async function open(database: Database): Promise<Storage> {
   const { sqlite } = await import("./sqlite.ts");
   if (database.kind === "sqlite") return sqlite(database.file);
-  throw new Error(`There is no thread for ${database.kind}.`);
+  const { postgres } = await import("./postgres.ts");
+  return postgres(database.options);
 }

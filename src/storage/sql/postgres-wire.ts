@@ -1,0 +1,157 @@
+/**
+ * Several statements as one message to a PostgreSQL server and one answer: Parse, Bind and Execute of each, then a single
+ * Sync. If one fails the server passes over the rest, so that nothing ever runs outside of the transaction that was to hold
+ * it. The pipeline of pg itself ends each statement with a Sync: were BEGIN cancelled there, those after it would run and
+ * commit one by one. Numbers are told by their types here, for pg's parsers are common to all users of a process.
+ *
+ * Source: PostgreSQL documentation, "Frontend/Backend Protocol", extended query and pipelining.
+ */
+import type { ClientBase } from "pg";
+import { type Clock, systemClock } from "../clock.ts";
+import { type BoundStatement, NOW, type SqlValue } from "./work.ts";
+
+/** A server that says nothing for so long is taken for lost. */
+const SILENCE_MS = 30_000;
+
+export interface SendOptions {
+  readonly silenceMs?: number;
+  /** What `NOW` stands for. */
+  readonly clock?: Clock;
+}
+
+/** Sends the statements and resolves with the rows of each. Rejects with what the server or the connection reports. */
+export function send(
+  client: ClientBase,
+  statements: readonly BoundStatement[],
+  { silenceMs = SILENCE_MS, clock = systemClock }: SendOptions = {},
+): Promise<readonly (readonly Row[])[]> {
+  const bound = statements.map((statement) => ({
+    ...statement,
+    values: statement.parameters.map((value) => encode(value === NOW ? clock() : value)),
+  }));
+  return new Promise((resolve, reject) => {
+    // Types of pg 8 know of `submit` only; the rest of what a client expects is in its lib/client.js, as pg-cursor relies on too.
+    client.query(new Batch(bound, silenceMs, resolve, reject) as never);
+  });
+}
+
+type Row = Readonly<Record<string, SqlValue>>;
+
+/** The part of pg's `Connection` that writes messages. */
+interface Wire {
+  readonly stream: { cork(): void; uncork(): void; destroy(error: Error): void };
+  parse(message: { text: string }): void;
+  bind(message: { values: readonly (string | null)[] }): void;
+  describe(message: { type: "P" }): void;
+  execute(): void;
+  sync(): void;
+}
+
+interface EncodedStatement extends BoundStatement {
+  /** The parameters as text. */
+  readonly values: readonly (string | null)[];
+}
+
+interface Field {
+  readonly name: string;
+  readonly dataTypeID: number;
+}
+
+class Batch {
+  readonly #statements: readonly EncodedStatement[];
+  readonly #silenceMs: number;
+  readonly #resolve: (rows: readonly (readonly Row[])[]) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #rows: Row[][];
+  #silence: NodeJS.Timeout | undefined;
+  /** How many messages came. */
+  #heard = 0;
+  /** The statement that is being answered, and its columns. */
+  #current = 0;
+  #fields: readonly Field[] = [];
+
+  constructor(
+    statements: readonly EncodedStatement[],
+    silenceMs: number,
+    resolve: (rows: readonly (readonly Row[])[]) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#statements = statements;
+    this.#silenceMs = silenceMs;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#rows = statements.map(() => []);
+  }
+
+  submit(wire: Wire): void {
+    this.#silence = setTimeout(() => this.#endSilence(wire), this.#silenceMs);
+    wire.stream.cork();
+    for (const { sql, values, returnsRows } of this.#statements) {
+      wire.parse({ text: sql });
+      wire.bind({ values });
+      if (returnsRows) wire.describe({ type: "P" });
+      wire.execute();
+    }
+    wire.sync();
+    wire.stream.uncork();
+  }
+
+  handleRowDescription({ fields }: { fields: readonly Field[] }): void {
+    this.#hear();
+    this.#fields = fields;
+  }
+
+  handleDataRow({ fields: values }: { fields: readonly (string | null)[] }): void {
+    this.#hear();
+    if (!this.#statements[this.#current]!.returnsRows) return;
+    this.#rows[this.#current]!.push(
+      Object.fromEntries(this.#fields.map(({ name, dataTypeID }, i) => [name, decode(dataTypeID, values[i]!)])),
+    );
+  }
+
+  handleCommandComplete(): void {
+    this.#hear();
+    this.#current++;
+  }
+
+  handleReadyForQuery(): void {
+    clearTimeout(this.#silence);
+    this.#resolve(this.#rows);
+  }
+
+  /** What the server refuses, or a connection that is lost. */
+  handleError(error: unknown): void {
+    clearTimeout(this.#silence);
+    this.#reject(error);
+  }
+
+  #hear(): void {
+    this.#heard++;
+    this.#silence?.refresh();
+  }
+
+  /** When the event loop was blocked, the answer may be there already and is read before `setImmediate`. */
+  #endSilence(wire: Wire): void {
+    const heard = this.#heard;
+    setImmediate(() => {
+      if (this.#heard > heard) return;
+      const error = new Error(`Connection terminated: no answer for ${this.#silenceMs / 1000} s`);
+      wire.stream.destroy(Object.assign(error, { code: "ETIMEDOUT" }));
+    });
+  }
+}
+
+function encode(value: SqlValue): string | null {
+  return Object.is(value, -0) ? "-0" : value === null ? null : String(value);
+}
+
+const BOOLEAN = 16;
+/** int8, int2, int4, oid, float4, float8, numeric. */
+const NUMBERS: ReadonlySet<number> = new Set([20, 21, 23, 26, 700, 701, 1700]);
+
+/** Booleans are 0 and 1, as in SQLite. What the server writes of a double is read back bit for bit: −0, Infinity and NaN too. */
+function decode(type: number, text: string | null): SqlValue {
+  if (text === null) return null;
+  if (type === BOOLEAN) return text === "t" ? 1 : 0;
+  return NUMBERS.has(type) ? Number(text) : text;
+}
