@@ -313,7 +313,8 @@ function* claimTrial(sql: Statements, studyId: string, claim: Called<TrialClaim>
   const study = keyOf(studyId);
   const number = claim.number === undefined ? null : rowNumber(claim.number);
   const subject = number === null ? "a claimed trial" : `trial ${number}`;
-  const [, , , , [leased], reports, [stored], [left], [asked]] = yield* lastStep(
+  const [, , , , , [leased], reports, [stored], [left], [asked]] = yield* lastStep(
+    sql.lockStudy({ study }),
     sql.takeWaiting({ study }),
     sql.startTrial({
       study,
@@ -355,6 +356,7 @@ function* reportTrial(
     checkReportable(number, known(row, study, studyId, number).state as FrozenTrial["state"], first);
   }
   const rows = yield* lastStep(
+    sql.lockStudy(key),
     sql.takeUnended({ ...key, cost: 0 }),
     ...reports.map((report) => sql.insertReport({ ...key, ...reportColumns(report) })),
     sql.touchTrial(key),
@@ -392,6 +394,7 @@ function* finishTrial(
   const key = { study: keyOf(studyId), number: rowNumber(number), attempt: attempt ?? null };
   const page = { study: key.study, revision: since ?? 0, limit: PAGE };
   const rows = yield* lastStep(
+    sql.lockStudy(key),
     sql.takeUnended({ ...key, cost: cost ?? 0 }),
     ...reports.map((report) => sql.insertReport({ ...key, ...reportColumns(report) })),
     sql.finishTrial({
@@ -459,7 +462,8 @@ function changesOf(
 
 function* releaseTrial(sql: Statements, studyId: string, number: number, attempt: number): Work<void> {
   const key = { study: keyOf(studyId), number: rowNumber(number), attempt };
-  const [, , , [row], [study]] = yield* lastStep(
+  const [, , , , [row], [study]] = yield* lastStep(
+    sql.lockStudy(key),
     sql.takeRunning(key),
     sql.release(key),
     sql.closeAttempt({ ...key, cause: "released" }),

@@ -1,7 +1,8 @@
 /**
  * Every statement that the SQL storages run, each compiled once. What often happens is one step of several statements, so each of them
  * says in its own conditions when it applies: the first of a step takes the study's row, which is the lock of all that belongs to it,
- * and those after it look at what the first one did.
+ * and those after it look at what the first one did. A statement that waited for that lock in PostgreSQL sees other tables as they were
+ * before, so the first one has no conditions on them: it is `countTrial`, `takeStudy` or `lockStudy`.
  */
 import { type Expression, type ExpressionBuilder, type Kysely, type Selectable, type SqlBool, sql } from "kysely";
 import type { SqlDialect } from "./migrations.ts";
@@ -115,7 +116,7 @@ export interface Statements {
   readonly openAttempts: Statement<StudyKey, AttemptRow>;
 }
 
-export function createStatements(db: Kysely<Schema>, { now, double }: SqlDialect): Statements {
+export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDialect): Statements {
   const trial = (key: TrialKey) =>
     db.updateTable("trials").where("study_id", "=", key.study).where("number", "=", key.number);
   const attempt = (key: AttemptKey) =>
@@ -287,9 +288,11 @@ export function createStatements(db: Kysely<Schema>, { now, double }: SqlDialect
     ),
     lockStudy: statement(({ study }) =>
       db
-        .updateTable("studies")
-        .set((eb) => ({ revision: eb.ref("revision") }))
-        .where("id", "=", study),
+        .selectFrom("studies")
+        .select("id")
+        .where("id", "=", study)
+        // In SQLite whoever writes holds the whole file.
+        .$if(key === "bigserial", (query) => query.forNoKeyUpdate()),
     ),
     takeStudy: statement((p) => nextRevision(p)),
     takeWaiting: statement((p) =>
