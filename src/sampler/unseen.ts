@@ -15,9 +15,44 @@ const DRAWS_MOST = 100;
 /** The largest finite space that is worth enumerating for its last unseen configurations. */
 const ENUMERATED_MOST = 1_000_000;
 
-/** The keys (`space.key`) of all configurations that have been suggested, whatever became of them. */
-export function seenKeys(space: Space, trials: History): Set<string> {
-  return new Set(trials.map((trial) => space.key(trial.params)));
+/** What was suggested for a space: the params of each trial and their keys, and the set of the keys. */
+interface Seen {
+  readonly params: FlatParams[];
+  readonly keys: string[];
+  readonly set: Set<string>;
+}
+
+const seenBefore = new WeakMap<Space, Seen>();
+
+/**
+ * The keys (`space.key`) of all configurations that have been suggested, whatever became of them, in the order of the trials. Where a
+ * history goes on from the one that was asked for before, only what is new is added, so that a set holds until the next call.
+ */
+export function seenKeys(space: Space, trials: History): ReadonlySet<string> {
+  const before = seenBefore.get(space);
+  const seen =
+    before !== undefined && goesOn(before, space, trials) ? before : { params: [], keys: [], set: new Set<string>() };
+  for (let i = seen.params.length; i < trials.length; i++) {
+    const { params } = trials[i]!;
+    const key = space.key(params);
+    seen.params.push(params);
+    seen.keys.push(key);
+    seen.set.add(key);
+  }
+  seenBefore.set(space, seen);
+  return seen.set;
+}
+
+/** Whether a history begins with the configurations of another, if not with the same objects. */
+function goesOn({ params, keys }: Seen, space: Space, trials: History): boolean {
+  if (params.length > trials.length) return false;
+  for (let i = 0; i < params.length; i++) {
+    const now = trials[i]!.params;
+    if (now === params[i]) continue;
+    if (space.key(now) !== keys[i]) return false;
+    params[i] = now;
+  }
+  return true;
 }
 
 /**
