@@ -171,7 +171,10 @@ describe("a SQLite storage", () => {
     await storage.createTrial(id, draft(0));
     await storage.reportTrial(id, 0, [{ step: 0, value: 0 }]);
     await storage.releaseTrial(id, 0, 1);
-    expect((await storage.trialsSince(id, 0)).trials[0]).toMatchObject({ state: "waiting", reports: [{ step: 0, value: 0 }] });
+    expect((await storage.trialsSince(id, 0)).trials[0]).toMatchObject({
+      state: "waiting",
+      reports: [{ step: 0, value: 0 }],
+    });
   });
 
   test("shows one storage what another has written", async () => {
