@@ -14,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { StorageError, ValidationError } from "../../src/errors.ts";
@@ -214,10 +215,16 @@ describe("a SQLite storage", () => {
     driver!.exec("pragma max_page_count = 1000000; pragma busy_timeout = 1");
     const blocker = new DatabaseSync(file);
     blocker.exec("begin immediate");
-    await expect(storage.createTrial(id, draft(3))).rejects.toThrow(/another program has kept it locked/);
+    const waiting = storage.createTrial(id, draft(3));
+    await sleep(200);
     blocker.exec("rollback");
+    expect(await waiting).toMatchObject({ number: 3 });
+    blocker.exec("begin immediate");
+    const given = expect(storage.createTrial(id, draft(4))).rejects.toThrow(/another program has kept it locked/);
+    await sleep(50);
+    await storage.close();
+    await given;
     blocker.close();
-    expect(await storage.createTrial(id, draft(3))).toMatchObject({ number: 3 });
   });
 });
 

@@ -2,13 +2,16 @@
  * A storage in one SQLite file, for any number of processes of one machine. Every connection is set to write-ahead logging,
  * a sync at each commit and half a minute of patience with other writers, and every write takes the lock before it reads.
  */
+import { randomUUID } from "node:crypto";
 import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from "kysely";
 import { StorageError } from "../../errors.ts";
+import { createRng } from "../../math/rng.ts";
 import type { Storage } from "../storage.ts";
 import { createLeaseKeeper } from "./lease-keeper.ts";
 import { type ClockSetting, clockOf, monotonicMs, settingFor } from "./machine-clock.ts";
 import { migrations, SCHEMA_VERSION, type SqlDialect } from "./migrations.ts";
 import { isDeadProcess, newProcessOwner } from "./process-owner.ts";
+import { retry, systemTimer } from "./retry.ts";
 import type { Schema } from "./schema.ts";
 import { type SqlConnection, sqlStorage } from "./sql-storage.ts";
 import {
@@ -60,7 +63,10 @@ export function sqlite(path: string | URL, options: SqliteOptions = {}): Storage
     connect: () => connect(file, open, clock),
     newOwner: newProcessOwner,
     isDead: isDeadProcess,
-    keepLeases: (owner, everyMs) => keeper.keep(owner, everyMs),
+    // A thread has no clock that was handed in.
+    keepLeases: (owner, everyMs) => {
+      if (clock === undefined) keeper.keep(owner, everyMs);
+    },
     dropLeases: () => keeper.close(),
   });
 }
@@ -78,8 +84,8 @@ async function connect(
     connection.set("busy_timeout", 30000);
     connection.set("foreign_keys", 1);
     // Before the log is switched on, so that the header of the file itself always says whose it is: see `checkFile`.
-    connection.run("write", () => migrate(file));
-    connection.now = clock ?? clockOf(connection.run("write", setClock));
+    connection.transact("write", migrate(file));
+    connection.now = clock ?? clockOf(connection.transact("write", setClock()));
     await switchOnLog(connection);
     connection.set("synchronous", 2); // FULL: a commit is on the disk before it is acknowledged.
     return connection;
@@ -106,6 +112,13 @@ async function switchOnLog(connection: SqliteConnection): Promise<void> {
 
 const LOG_RETRY_MS = 50;
 const LOG_ATTEMPTS = 600;
+
+/** For how long a file that another program keeps locked is tried again, half a minute at a time. */
+const PATIENCE_MS = 10 * 60_000;
+
+function isBusy(error: unknown): boolean {
+  return error instanceof StorageError && resultCode(error.cause ?? {}) === "BUSY";
+}
 
 async function openWithNode(path: string): Promise<SqliteDriver> {
   const { DatabaseSync } = await import("node:sqlite");
@@ -153,6 +166,8 @@ class SqliteConnection implements SqlConnection {
   readonly #file: string;
   readonly #driver: SqliteDriver;
   readonly #prepared = new Map<string, SqliteStatement>();
+  readonly #random = createRng(randomUUID());
+  readonly #closing = new AbortController();
 
   constructor(file: string, driver: SqliteDriver) {
     this.#file = file;
@@ -161,13 +176,27 @@ class SqliteConnection implements SqlConnection {
     this.statements = statements;
   }
 
-  run<T>(access: "read" | "write", make: () => Work<T>): T {
+  run<T>(access: "read" | "write", work: () => Work<T>): T | Promise<T> {
+    try {
+      return this.transact(access, work());
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      return retry(async () => this.transact(access, work()), {
+        isTransient: isBusy,
+        patienceMs: PATIENCE_MS,
+        random: () => this.#random.next(),
+        timer: systemTimer,
+        closing: this.#closing.signal,
+      });
+    }
+  }
+
+  transact<T>(access: "read" | "write", work: Work<T>): T {
     // A transaction that begins by reading and goes on to write fails at once where another process wrote in between;
     // one that takes the lock first waits for it.
     this.#execute(bare(access === "write" ? "begin immediate" : "begin"));
     let isOpen = true;
     try {
-      const work = make();
       let turn = work.next();
       while (!turn.done) {
         const { statements, isLast } = turn.value;
@@ -200,6 +229,7 @@ class SqliteConnection implements SqlConnection {
   }
 
   close(): void {
+    this.#closing.abort();
     this.#prepared.clear();
     this.#driver.close();
   }
