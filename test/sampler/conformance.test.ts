@@ -24,6 +24,7 @@ const SAMPLERS: Record<string, () => Sampler> = {
   cmaEs: () => cmaEs(),
   "cmaEs, small and separable": () => cmaEs({ populationSize: 3, restarts: "bipop", separable: true, margin: false }),
   "cmaEs with adapting learning rates": () => cmaEs({ populationSize: 4, learningRateAdaptation: true }),
+  "cmaEs, begun where the study's best trials are": () => cmaEs({ warmStart: "study" }),
   "grid in random order": () => grid({ points: 40, order: "random" }),
 };
 

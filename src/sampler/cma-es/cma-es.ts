@@ -19,7 +19,7 @@ import { isDiscrete } from "./margin.ts";
 import { writeNote } from "./note.ts";
 import type { Restarts, Run } from "./run.ts";
 import { defaultPopulation } from "./strategy.ts";
-import { checkWarmStart, knownTrials, type WarmStart } from "./warm-start.ts";
+import { checkWarmStart, knownTrials, OWN_SMEAR, ownTrials, SMEAR, type WarmStart } from "./warm-start.ts";
 
 export interface CmaEsOptions {
   /** Standard deviation of the first generation, as a share of every parameter's range in the scale that is searched. Default 0.2. */
@@ -41,8 +41,11 @@ export interface CmaEsOptions {
    * minima. It takes several times as many trials, and then needs no larger population. Default false.
    */
   readonly learningRateAdaptation?: boolean;
-  /** Finished trials of a task like this one, over the same parameters: the search begins where the best of them are. */
-  readonly warmStart?: WarmStart;
+  /**
+   * Finished trials of a task like this one, over the same parameters: the search begins where the best of them are. `"study"`: the trials that
+   * the study itself has when the search begins, as when another sampler began it.
+   */
+  readonly warmStart?: WarmStart | "study";
 }
 
 /** Draws outside the bounds before one is cut to them. */
@@ -62,7 +65,8 @@ export function cmaEs(options: CmaEsOptions = {}): Sampler {
   const { sigma0 = 0.2, populationSize, restarts = "ipop", margin = true, separable, warmStart } = options;
   const { learningRateAdaptation = false } = options;
   validate({ ...options, sigma0, restarts, margin, learningRateAdaptation });
-  const knownOf = knownTrials(warmStart ?? { trials: [] });
+  const isOwn = warmStart === "study";
+  const knownOf = knownTrials(isOwn || warmStart === undefined ? { trials: [] } : warmStart);
   return {
     name: "cmaEs",
     toJSON: () => ({
@@ -74,7 +78,11 @@ export function cmaEs(options: CmaEsOptions = {}): Sampler {
       learningRateAdaptation,
       ...(warmStart === undefined
         ? {}
-        : { warmStart: { trials: warmStart.trials.length, direction: warmStart.direction ?? "minimize" } }),
+        : {
+            warmStart: isOwn
+              ? warmStart
+              : { trials: warmStart.trials.length, direction: warmStart.direction ?? "minimize" },
+          }),
     }),
     sample(request) {
       const domain = domainOf(request.space);
@@ -88,7 +96,8 @@ export function cmaEs(options: CmaEsOptions = {}): Sampler {
         margin,
         separable: separable ?? n > FULL_MOST,
         learningRateAdaptation,
-        known: knownOf(request.space, domain),
+        known: () => (isOwn ? ownTrials(request.space, domain, request.trials) : knownOf(request.space, domain)),
+        smear: isOwn ? OWN_SMEAR : SMEAR,
       });
     },
   };
@@ -98,7 +107,7 @@ function suggest(request: SampleRequest, domain: Domain, plan: Plan): Suggestion
   const { space, trials, rng } = request;
   const { run, from } = standing(trials, domain, plan, space.isCountable, rng);
   const root = rootOf(run.distribution);
-  const best = domain.hasOthers ? (bestParams(trials) ?? plan.known[0]?.params) : undefined;
+  const best = domain.hasOthers ? (bestParams(trials) ?? plan.known()[0]?.params) : undefined;
   const seen = seenKeys(space, trials);
   let last: { readonly x: Float64Array; readonly params: FlatParams } | undefined;
   let repeated = 0;

@@ -21,8 +21,9 @@ export interface Plan {
   readonly margin: boolean;
   readonly separable: boolean;
   readonly learningRateAdaptation: boolean;
-  /** The trials of a warm start, best first. */
-  readonly known: readonly Known[];
+  /** The trials of a warm start, best first, and by how much of the unit interval each is smeared. */
+  readonly known: () => readonly Known[];
+  readonly smear: number;
 }
 
 export interface Standing {
@@ -43,12 +44,13 @@ export function standing(trials: History, domain: Domain, plan: Plan, isExhausti
 }
 
 function beginning(domain: Domain, plan: Plan): Run {
-  const { known, lambda, learningRateAdaptation } = plan;
+  const { lambda, learningRateAdaptation } = plan;
+  const known = plan.known();
   if (known.length === 0) {
     return firstRun(isotropic(domain.start, plan.sigma0, plan.separable), lambda, learningRateAdaptation);
   }
   const points = known.map(({ x }) => x);
-  const run = firstRun(promisingDistribution(points, plan.separable), lambda, learningRateAdaptation);
+  const run = firstRun(promisingDistribution(points, plan.separable, plan.smear), lambda, learningRateAdaptation);
   // What is known may lie in few cells.
   return plan.margin ? { ...run, ...marginOf(run, run.distribution, domain) } : run;
 }

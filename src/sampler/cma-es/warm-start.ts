@@ -9,6 +9,7 @@ import { show, ValidationError } from "../../errors.ts";
 import { exp } from "../../math/special.ts";
 import type { FlatParams, ParamValue } from "../../space/parameter.ts";
 import { type Dimension, read, type Space } from "../../space/space.ts";
+import type { History } from "../../trial/history.ts";
 import { type Distribution, isotropic, logDeterminant } from "./distribution.ts";
 import type { Domain } from "./domain.ts";
 
@@ -31,9 +32,14 @@ export interface WarmStart {
   readonly direction?: "minimize" | "maximize";
 }
 
-/** γ, the share of the trials that show where to search; α, by how much of the unit interval each is smeared. */
+/** γ, the share of the trials that show where to search. */
 const SHARE = 0.1;
-const SMEAR = 0.1;
+/** α, by how much of the unit interval each of them is smeared. */
+export const SMEAR = 0.1;
+/** The same where they are trials of this very task, which a sampler has chosen: the paper's α is too wide for them; see `docs/decisions/070-auto.md`. */
+export const OWN_SMEAR = 0.02;
+/** Fewer of a study's own trials say little of where to search, and nothing of how far. */
+const OWN_LEAST = 41;
 
 /** A known configuration: its place among the searched parameters, [n], and its loss. */
 export interface Known {
@@ -54,6 +60,15 @@ export function knownTrials(warmStart: WarmStart): (space: Space, domain: Domain
     bySpace.set(space, known);
     return known;
   };
+}
+
+/** The completed trials of a history, best first; none where they are too few to begin from. */
+export function ownTrials(space: Space, domain: Domain, trials: History): readonly Known[] {
+  const whole = trials.filter(
+    ({ state, params }) =>
+      state === "completed" && domain.names.every((name, j) => domain.parameters[j]!.contains(params[name])),
+  );
+  return whole.length < OWN_LEAST ? [] : knownIn(space, domain, { trials: whole });
 }
 
 function knownIn(space: Space, domain: Domain, { trials, direction }: WarmStart): readonly Known[] {
@@ -84,7 +99,11 @@ function knownIn(space: Space, domain: Domain, { trials, direction }: WarmStart)
  *
  * @param points  best first, [n] each; one or more
  */
-export function promisingDistribution(points: readonly Float64Array[], isSeparable: boolean): Distribution {
+export function promisingDistribution(
+  points: readonly Float64Array[],
+  isSeparable: boolean,
+  smear: number = SMEAR,
+): Distribution {
   const best = points.slice(0, Math.ceil(SHARE * points.length));
   const n = best[0]!.length;
   const mean = new Float64Array(n);
@@ -93,14 +112,16 @@ export function promisingDistribution(points: readonly Float64Array[], isSeparab
   const Sigma = begin.C.map((c, at) => {
     const [i, j] = isSeparable ? [at, at] : [Math.floor(at / n), at % n];
     const scatter = best.reduce((sum, x) => sum + (x[i]! - mean[i]!) * (x[j]! - mean[j]!), 0);
-    return SMEAR * SMEAR * c + scatter / best.length;
+    return smear * smear * c + scatter / best.length;
   });
   const variance = exp(logDeterminant(Sigma, n) / n);
   return { ...begin, sigma: Math.sqrt(variance), C: Sigma.map((s) => s / variance) };
 }
 
-/** @throws ValidationError for what is no list of trials, and for another direction */
-export function checkWarmStart({ trials, direction }: WarmStart): void {
+/** @throws ValidationError for what is neither "study" nor a list of trials, and for another direction */
+export function checkWarmStart(warmStart: WarmStart | "study"): void {
+  if (warmStart === "study") return;
+  const { trials, direction } = warmStart;
   if (!Array.isArray(trials) || trials.some((trial) => typeof trial?.params !== "object" || trial.params === null)) {
     throw new ValidationError(
       `\`warmStart.trials\` of cmaEs must be a list of trials with params, but got ${show(trials)}.`,
