@@ -1,9 +1,16 @@
 /**
- * What an ask of tpe costs by the length of the history: median milliseconds of CPU time, 14 mixed parameters, random trials. `--check` exits with
- * 1 above 2 ms after 1,000 trials or 50 ms after 100,000. What asks of others cost comes out of `npm run bench -- suite`.
+ * What an ask costs by the length of the history, milliseconds of CPU time, 14 mixed parameters, random trials: of tpe, whose `--check` exits with 1
+ * above 2 ms after 1,000 trials or 50 ms after 100,000, or of the samplers that are named.
+ *
+ *   npm run bench -- asks [--check] [--samplers LIST]
+ *
+ * Those named are asked for 24 trials, each told before the next, as some fit a model only now and then; in `numeric` for 14 numbers besides.
  */
-import { createRng, type Observation, tpe } from "assay";
+import { parseArgs } from "node:util";
+import { createRng, createSpace, float, type Observation, type Sampler, tpe } from "assay";
 import { mixed14 } from "./problems/functions.ts";
+import type { Problem } from "./problems/problem.ts";
+import { samplerOf } from "./suite/ours.ts";
 
 const LIMITS = new Map([
   [100, Infinity],
@@ -13,29 +20,88 @@ const LIMITS = new Map([
 /** Asks that warm the engine up, and asks that count. */
 const WARM = 200;
 const TIMED = 41;
+const LENGTHS = [300, 600, 1000, 5000, 10_000];
+const SEQUENCE = 24;
 
-for (const [n, limit] of LIMITS) {
-  const ms = median(n);
-  const isLate = ms > limit;
-  console.log(`${String(n).padStart(7)} trials  ${ms.toFixed(2).padStart(6)} ms${isLate ? `, limit ${limit}` : ""}`);
-  if (isLate && process.argv.includes("--check")) process.exitCode = 1;
+const { values: options } = parseArgs({
+  options: { check: { type: "boolean", default: false }, samplers: { type: "string" } },
+});
+
+if (options.samplers === undefined) timeTpe();
+else for (const name of options.samplers.split(",")) timeSequences(name);
+
+function timeTpe(): void {
+  for (const [n, limit] of LIMITS) {
+    const problem = mixed14();
+    const rng = createRng(1);
+    const trials = randomTrials(problem, n);
+    const sampler = tpe();
+    const warm = n > 10_000 ? 10 : WARM;
+    const times = Array.from({ length: warm + TIMED }, (_, i) =>
+      cpuMs(() => sampler.sample({ space: problem.space, trials, rng: rng.fork(i), studyRng: rng })),
+    );
+    const ms = median(times.slice(warm));
+    const isLate = ms > limit;
+    console.log(`${String(n).padStart(7)} trials  ${ms.toFixed(2).padStart(6)} ms${isLate ? `, limit ${limit}` : ""}`);
+    if (isLate && options.check) process.exitCode = 1;
+  }
 }
 
-function median(n: number): number {
-  const { space, evaluate } = mixed14();
+function timeSequences(name: string): void {
+  const sampler = samplerOf(name);
+  for (const problem of [mixed14(), numeric14()]) {
+    for (const n of LENGTHS) {
+      const times = sequence(sampler, problem, n);
+      const mean = times.reduce((sum, ms) => sum + ms / times.length, 0);
+      console.log(
+        `${name.padEnd(8)}${problem.name.padEnd(10)}${String(n).padStart(7)} trials  median ${median(times).toFixed(1).padStart(6)} ms  mean ${mean.toFixed(1).padStart(6)} ms  most ${Math.max(...times).toFixed(0)} ms`,
+      );
+    }
+  }
+}
+
+/** What each of the asks after n random trials takes. */
+function sequence(sampler: Sampler, problem: Problem, n: number): number[] {
+  const { space, evaluate } = problem;
+  const studyRng = createRng(1);
+  const trials = randomTrials(problem, n);
+  return Array.from({ length: SEQUENCE }, () => {
+    const number = trials.length;
+    let suggestion: ReturnType<Sampler["sample"]> = null;
+    const ms = cpuMs(() => {
+      suggestion = sampler.sample({ space, trials, rng: studyRng.fork(number), studyRng });
+    });
+    const { params, note = null } = suggestion!;
+    trials.push({ number, state: "completed", params, loss: evaluate(params), reports: [], note });
+    return ms;
+  });
+}
+
+function randomTrials({ space, evaluate }: Problem, n: number): Observation[] {
   const rng = createRng(1);
-  const trials = Array.from({ length: n }, (_, number): Observation => {
+  return Array.from({ length: n }, (_, number): Observation => {
     const params = space.build(({ parameter }) => parameter.decode(rng.next()));
     return { number, state: "completed", params, loss: evaluate(params), reports: [], note: null };
   });
-  const sampler = tpe();
-  const times: number[] = [];
-  const warm = n > 10_000 ? 10 : WARM;
-  for (let i = 0; i < warm + TIMED; i++) {
-    const before = process.cpuUsage();
-    sampler.sample({ space, trials, rng: rng.fork(i), studyRng: rng });
-    const { user, system } = process.cpuUsage(before);
-    if (i >= warm) times.push((user + system) / 1000);
-  }
-  return times.sort((a, b) => a - b)[TIMED >> 1]!;
+}
+
+function numeric14(): Problem {
+  const space = createSpace(Object.fromEntries(Array.from({ length: 14 }, (_, j) => [`x${j}`, float(0, 1)])));
+  return {
+    name: "numeric",
+    space,
+    evaluate: (params) => space.encode(params).x.reduce((sum, u, j) => sum + (j + 1) * (u - 0.2 - 0.04 * j) ** 2, 0),
+    regret: (loss) => loss,
+  };
+}
+
+function cpuMs(work: () => void): number {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }

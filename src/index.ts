@@ -18,6 +18,7 @@ export { createRng, type Rng, type RngState, restoreRng } from "./math/rng.ts";
 export { type HalvingOptions, halving } from "./pruner/halving.ts";
 export { type MedianOptions, median } from "./pruner/median.ts";
 export type { PruneRequest, Pruner } from "./pruner/pruner.ts";
+export { type AutoOptions, auto } from "./sampler/auto.ts";
 export { type CmaEsOptions, cmaEs } from "./sampler/cma-es/cma-es.ts";
 export type { SourceTrial, WarmStart } from "./sampler/cma-es/warm-start.ts";
 export { type GpOptions, gp } from "./sampler/gp/gp.ts";

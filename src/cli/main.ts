@@ -58,8 +58,8 @@ function createProgram(): Command {
     .option("--seed <seed>", "makes the sequence of trials repeatable")
     .addOption(
       new Option("--sampler <name>", "how to choose")
-        .choices(["gp", "tpe", "cma-es", "random", "sobol", "halton", "grid"])
-        .default("gp"),
+        .choices(["auto", "gp", "tpe", "cma-es", "random", "sobol", "halton", "grid"])
+        .default("auto"),
     )
     .addOption(new Option("--pruner <name>", "how to stop trials that fall behind").choices(["median", "halving"]))
     .option("--min-steps <n>", "no trial is stopped before it has reported this step", integer(1))

@@ -5,6 +5,7 @@ import { show, ValidationError } from "../errors.ts";
 import { halving } from "../pruner/halving.ts";
 import { median } from "../pruner/median.ts";
 import type { Pruner } from "../pruner/pruner.ts";
+import { auto } from "../sampler/auto.ts";
 import { cmaEs } from "../sampler/cma-es/cma-es.ts";
 import { gp } from "../sampler/gp/gp.ts";
 import { grid } from "../sampler/grid.ts";
@@ -34,7 +35,7 @@ export interface RunOptions {
   readonly trials: number;
   readonly concurrency: number;
   readonly seed?: string;
-  readonly sampler: "gp" | "tpe" | "cma-es" | "random" | "sobol" | "halton" | "grid";
+  readonly sampler: "auto" | "gp" | "tpe" | "cma-es" | "random" | "sobol" | "halton" | "grid";
   readonly pruner?: "median" | "halving";
   readonly minSteps?: number;
   readonly timeout?: number;
@@ -88,6 +89,7 @@ export async function run(options: RunOptions): Promise<number> {
 }
 
 const SAMPLERS: Readonly<Record<RunOptions["sampler"], () => Sampler>> = {
+  auto: () => auto(),
   gp: () => gp(),
   tpe: () => tpe(),
   "cma-es": () => cmaEs(),

@@ -1,7 +1,7 @@
 /** Creating a study, or resuming the one that has its name: every option checked, every default filled in, nothing guessed. */
 import { DuplicateError, show, ValidationError } from "../errors.ts";
 import type { Pruner } from "../pruner/pruner.ts";
-import { gp } from "../sampler/gp/gp.ts";
+import { auto } from "../sampler/auto.ts";
 import type { Sampler } from "../sampler/sampler.ts";
 import { type Constraint, missingConstraint } from "../space/constraint.ts";
 import { createSpace, type InferParams, type SpaceSpec } from "../space/declare.ts";
@@ -32,7 +32,7 @@ export interface StudyOptions<S = SpaceSpec | Space> {
   readonly space?: S;
   /** Rules that every configuration must keep, by name: `{ "min <= max": (p) => p.min <= p.max }`; see `Space.constrain`. */
   readonly constraints?: Readonly<Record<string, (params: ParamsOf<S>) => boolean>>;
-  /** Default `gp()`. */
+  /** Default `auto()`. */
   readonly sampler?: Sampler;
   /** Stops trials that report on their way and fall behind. Default: none. */
   readonly pruner?: Pruner;
@@ -123,7 +123,7 @@ export async function createStudy(given: any = {}): Promise<Study<any>> {
     storage,
     space,
     definedByRun: definedByRun(stored),
-    sampler: options.sampler ?? gp(),
+    sampler: options.sampler ?? auto(),
     pruner: options.pruner ?? null,
     order: options.order ?? (stored.attributes.order === "fixed" ? "fixed" : "asap"),
     maxConsecutiveFailures: options.maxConsecutiveFailures ?? 10,
@@ -281,7 +281,7 @@ function checkOptions(options: StudyOptions): void {
   checkNumbers("budget", options.budget, { trials: 0, cost: 0, wallMs: 0 });
   checkNumbers("leases", options.leases, { graceMs: 1, retries: 0 });
   if (sampler !== undefined && typeof sampler?.sample !== "function") {
-    throw new ValidationError(`\`sampler\` must be a sampler such as gp() or random(), but got ${show(sampler)}.`);
+    throw new ValidationError(`\`sampler\` must be a sampler such as auto() or random(), but got ${show(sampler)}.`);
   }
   if (pruner !== undefined && typeof pruner?.shouldPrune !== "function") {
     throw new ValidationError(`\`pruner\` must be a pruner such as median() or halving(), but got ${show(pruner)}.`);

@@ -6,7 +6,7 @@ import { lossOf } from "./history.ts";
 
 /** Why a trial was suggested. */
 export interface Explanation {
-  /** What chose it: `"model"`; a design or rule of the sampler, such as `"centre"` or `"exploration"`; or the sampler, by its name. */
+  /** What chose it: `"model"`; a design or rule of the sampler, such as `"centre"` or `"exploration"`; or the sampler, by its name. `auto()` puts the name of its part before it, `"gp:model"`. */
   readonly source: string;
   /** What the model expected of its value: mean and standard deviation of the posterior at the time. */
   readonly expected?: { readonly value: number; readonly standardDeviation: number };

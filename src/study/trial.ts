@@ -56,7 +56,7 @@ export class Trial<P = unknown> {
     return this.#planned;
   }
 
-  /** Why the sampler suggested this configuration; source `"model"` with what the surrogate expected of it, where there was one. */
+  /** Why the sampler suggested this configuration; source `"model"` (`"gp:model"` of `auto()`) with what the surrogate expected of it, where there was one. */
   explain(): Explanation {
     return this.#host.explain();
   }

@@ -248,7 +248,7 @@ describe("wrong input is told before anything is run, with exit code 2:", () => 
     [
       "an unknown sampler",
       ["run", ...RANDOM, "--sampler", "annealing", ...PROGRAM],
-      "Allowed choices are gp, tpe, cma-es, random, sobol, halton, grid.",
+      "Allowed choices are auto, gp, tpe, cma-es, random, sobol, halton, grid.",
     ],
     [
       "a space that is not there",

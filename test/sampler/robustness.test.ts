@@ -1,6 +1,7 @@
 // Every sampler answers thousands of random histories: 2,000 each in the suite, 200,000 in `npm run test:long`, or as many as
 // ASSAY_CASES says.
 import { describe, expect, test } from "vitest";
+import { auto } from "../../src/sampler/auto.ts";
 import { cmaEs } from "../../src/sampler/cma-es/cma-es.ts";
 import { gp } from "../../src/sampler/gp/gp.ts";
 import { grid } from "../../src/sampler/grid.ts";
@@ -11,6 +12,7 @@ import { sobol } from "../../src/sampler/sobol.ts";
 import { tpe } from "../../src/sampler/tpe/tpe.ts";
 import { int } from "../../src/space/numeric.ts";
 import { samplerConformance } from "../../src/testing/sampler-conformance.ts";
+import { aged } from "./aged.ts";
 
 const isLong = (import.meta as { env?: { MODE?: string } }).env?.MODE === "long";
 const cases = Number(process.env.ASSAY_CASES ?? (isLong ? 200_000 : 2000));
@@ -25,6 +27,7 @@ const SAMPLERS = {
   tpe: () => tpe({ startup: 2 }),
   cmaEs: () => cmaEs(),
   gp: () => gp(),
+  "auto beyond 600 trials": () => aged(auto()),
 };
 
 describe.each(Object.entries(SAMPLERS))("%s", (_, makeSampler) => {
