@@ -29,6 +29,7 @@ import {
   type Storage,
   type StoredStudy,
   type StudyChange,
+  type StudyCopy,
   type StudyDefinition,
   type Swept,
   type Teller,
@@ -38,6 +39,7 @@ import {
   type TrialDraft,
   type TrialOutcome,
 } from "./storage.ts";
+import { restored } from "./transfer/restored.ts";
 
 export interface MemoryOptions {
   /** Milliseconds since 1970, by which leases are judged and renewed by `renewLeases` alone. Default: leases do not run out. */
@@ -93,6 +95,31 @@ class MemoryStorage implements Storage {
   }
 
   async createStudy(definition: StudyDefinition): Promise<StoredStudy> {
+    return this.#addStudy(definition).study;
+  }
+
+  async restoreStudy(copy: StudyCopy): Promise<StoredStudy> {
+    const { trials, cost } = restored(copy);
+    // Copied first, for a copy may throw, and then there must be no study.
+    const kept = trials.map((it) => ({
+      ...it,
+      trial: frozenTrial(it.trial),
+      attempts: it.attempts.map((attempt) => frozenAttempt(attempt, this.#now())),
+    }));
+    const shelf = this.#addStudy(copy.study);
+    shelf.cost = cost;
+    for (const { trial, losses, attempts } of kept) {
+      const { number } = trial;
+      shelf.owners.push(null);
+      shelf.losses.set(number, losses);
+      if (attempts.length > 0) shelf.ended.set(number, attempts);
+      for (const { attempt, late } of attempts) if (late !== null) shelf.late.set(`${number}/${attempt}`, late);
+      put(shelf, trial);
+    }
+    return shelf.study;
+  }
+
+  #addStudy(definition: StudyDefinition): Shelf {
     this.#open();
     checkStudyName(definition.name);
     if (this.#named(definition.name) !== undefined) throw nameTaken(definition.name);
@@ -103,7 +130,7 @@ class MemoryStorage implements Storage {
       `study '${name}'`,
     );
     this.#studiesMade++;
-    this.#shelves.set(id, {
+    const shelf: Shelf = {
       study,
       beganAt: this.#now(),
       cost: 0,
@@ -115,8 +142,9 @@ class MemoryStorage implements Storage {
       late: new Map(),
       calls: { created: new Map(), leased: new Map(), lastLease: new Map(), told: new Map() },
       changes: [],
-    });
-    return study;
+    };
+    this.#shelves.set(id, shelf);
+    return shelf;
   }
 
   async findStudy(name: string): Promise<StoredStudy | null> {
@@ -216,10 +244,9 @@ class MemoryStorage implements Storage {
       if (shelf.calls.told.get(call ?? "") === number)
         return { trial, accepted: true, changes: changesSince(shelf, since) };
       if (attempt === undefined) throw finishedAlready(number, trial.state);
-      const late = frozenCopy({ ...outcome, metrics: {} }, `outcome of trial ${number}`);
+      const late = frozenOutcome(outcome, number);
       const key = `${number}/${attempt}`;
-      if (attempt >= 1 && attempt <= trial.attempt && !shelf.late.has(key))
-        shelf.late.set(key, Object.freeze({ ...late, metrics: Object.freeze({ ...outcome.metrics }) }));
+      if (attempt >= 1 && attempt <= trial.attempt && !shelf.late.has(key)) shelf.late.set(key, late);
       return { trial, accepted: false, changes: changesSince(shelf, since) };
     }
     const { state, value, standardError, cost, metrics, error, finishedAt, params } = outcome;
@@ -238,7 +265,7 @@ class MemoryStorage implements Storage {
       value,
       ...(standardError === undefined ? {} : { standardError }),
       ...(cost === undefined ? {} : { cost }),
-      metrics: Object.keys(metrics).length === 0 ? NO_METRICS : Object.freeze({ ...metrics }),
+      metrics: frozenMetrics(metrics),
       reports: withReports(trial, reports),
       error: frozenCopy(error, `error of trial ${number}`),
       finishedAt,
@@ -294,7 +321,7 @@ class MemoryStorage implements Storage {
     return trials.flatMap(({ number, state, attempt, startedAt, finishedAt }) => {
       const before = ended.get(number) ?? [];
       const last: Attempt[] =
-        before.length === attempt
+        owners[number] === null || before.at(-1)?.attempt === attempt
           ? []
           : [
               {
@@ -387,6 +414,37 @@ class MemoryStorage implements Storage {
 
 const NO_METRICS: Readonly<Record<string, number>> = Object.freeze({});
 const NO_REPORTS: readonly Report[] = Object.freeze([]);
+
+/** Copies, for what is frozen may still be somebody's. NaN may stand in metrics and reports alone. */
+function frozenTrial(trial: FrozenTrial): FrozenTrial {
+  const { number, params, metrics, reports, attributes, note, error } = trial;
+  return Object.freeze({
+    ...trial,
+    params: frozenCopy(params, `parameters of trial ${number}`),
+    metrics: frozenMetrics(metrics),
+    reports:
+      reports.length === 0
+        ? NO_REPORTS
+        : Object.freeze(reports.map(({ step, value }) => Object.freeze({ step, value }))),
+    attributes: frozenCopy(attributes, `attributes of trial ${number}`),
+    note: frozenCopy(note, `note of trial ${number}`),
+    error: frozenCopy(error, `error of trial ${number}`),
+  });
+}
+
+function frozenAttempt(attempt: Attempt, now: number): Attempt {
+  const { number, endedAt, late } = attempt;
+  return { ...attempt, endedAt: endedAt ?? now, late: late === null ? null : frozenOutcome(late, number) };
+}
+
+function frozenOutcome(outcome: TrialOutcome, number: number): TrialOutcome {
+  const copy = frozenCopy({ ...outcome, metrics: {} }, `outcome of trial ${number}`);
+  return Object.freeze({ ...copy, metrics: frozenMetrics(outcome.metrics) });
+}
+
+function frozenMetrics(metrics: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return Object.keys(metrics).length === 0 ? NO_METRICS : Object.freeze({ ...metrics });
+}
 
 /** Puts a trial, whose parts are frozen already, in its place, and notes the change. */
 function put(shelf: Shelf, trial: FrozenTrial): FrozenTrial {

@@ -37,7 +37,7 @@ export function checkStudyName(name: string): void {
 }
 
 /** NaN is no result: a study makes it a failed trial. @throws ValidationError */
-export function checkOutcome(number: number, outcome: TrialOutcome): void {
+export function checkOutcome(number: number, outcome: Pick<TrialOutcome, "value" | "standardError" | "cost">): void {
   for (const key of ["value", "standardError", "cost"] as const) {
     if (Number.isNaN(outcome[key])) {
       throw new ValidationError(

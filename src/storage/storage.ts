@@ -164,6 +164,15 @@ export interface Swept {
   readonly lost: readonly number[];
 }
 
+/** A study with all that belongs to it, for `restoreStudy`. */
+export interface StudyCopy {
+  readonly study: StudyDefinition;
+  /** By number: 0, 1, 2, … */
+  readonly trials: readonly FrozenTrial[];
+  /** By trial and attempt; those of which nobody kept a record are missing. */
+  readonly attempts: readonly Attempt[];
+}
+
 /** Trials that changed, and the revision up to which they are complete. */
 export interface TrialChanges {
   readonly trials: readonly FrozenTrial[];
@@ -175,6 +184,13 @@ export interface Storage {
   createStudy(definition: StudyDefinition): Promise<StoredStudy>;
   /** The study with this name, or null. */
   findStudy(name: string): Promise<StoredStudy | null>;
+  /**
+   * Creates a study as it was elsewhere, with its trials and attempts, whole or not at all. Nobody works on it here: trials that ran
+   * wait again as released ones do, and the time of its budget begins now.
+   *
+   * @throws DuplicateError and ValidationError as `createStudy`, ValidationError for trials that are not numbered 0, 1, 2, …
+   */
+  restoreStudy(copy: StudyCopy): Promise<StoredStudy>;
   /** All studies, oldest first. */
   listStudies(): Promise<readonly StoredStudy[]>;
   /** Removes a study and all its trials. @throws NotFoundError */

@@ -14,6 +14,7 @@ import {
 import { createRng, type Rng } from "../math/rng.ts";
 import type { FlatParams } from "../space/parameter.ts";
 import {
+  type Attempt,
   LEASES,
   type Owner,
   type Storage,
@@ -22,7 +23,7 @@ import {
   type TrialDraft,
   type TrialOutcome,
 } from "../storage/storage.ts";
-import type { FrozenTrial, Json } from "../trial/trial.ts";
+import type { FrozenTrial, Json, Report } from "../trial/trial.ts";
 
 export interface ConformanceCheck {
   /** A sentence about the storage. */
@@ -79,6 +80,22 @@ const DEFINITION: StudyDefinition = {
 };
 
 const OUTCOME: TrialOutcome = { state: "completed", value: 0.25, metrics: {}, error: null, finishedAt: 2000 };
+
+const EMPTY_TRIAL: FrozenTrial = {
+  number: 0,
+  state: "completed",
+  attempt: 0,
+  params: { x: 0.5 },
+  value: null,
+  metrics: {},
+  reports: [],
+  attributes: {},
+  note: null,
+  error: null,
+  startedAt: null,
+  finishedAt: null,
+};
+const REPORT: Report = { step: 1, value: 0.5 };
 
 const HOSTILE_NAMES: readonly string[] = [
   "'; drop table studies; --",
@@ -583,6 +600,58 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     await fails(storage.createTrial(late.id, draft(0, owner)), BudgetSpentError, "a trial after the end");
   },
 
+  async "a study is restored as it was, save that what ran waits"({ storage, study, owner }) {
+    const outcome = { ...OUTCOME, value: -0, standardError: 0.5, cost: 2, metrics: { f1: Number.NaN, "": 1 } };
+    const lost = {
+      ...EMPTY_TRIAL,
+      number: 2,
+      state: "lost",
+      attempt: 3,
+      error: { message: "m" },
+      finishedAt: 9,
+    } as const;
+    const trials: FrozenTrial[] = [
+      { ...EMPTY_TRIAL, ...outcome, attempt: 2, reports: [REPORT, { step: -0, value: Number.NaN }], note: [1] },
+      { ...EMPTY_TRIAL, number: 1, state: "running", attempt: 2, reports: [REPORT], startedAt: 7 },
+      lost,
+    ];
+    const told = { number: 0, attempt: 2, owner: "b", startedAt: 4, endedAt: 6, end: "told", late: null } as const;
+    const attempts: Attempt[] = [
+      { ...told, attempt: 1, owner: "a", end: "lapsed", late: outcome },
+      told,
+      { ...told, number: 1, attempt: 1, end: "died" },
+      { ...told, number: 1, endedAt: null, end: null },
+    ];
+    const definition = { ...DEFINITION, name: "restored", budget: { cost: 2.5 }, leases: { graceMs: 99, retries: 1 } };
+    const { id, ...restored } = await storage.restoreStudy({ study: definition, trials, attempts });
+    same(restored, definition, "the study");
+    const waiting = { ...trials[1]!, state: "waiting", reports: [], startedAt: null } as const;
+    same((await storage.trialsSince(id, 0)).trials, [trials[0], waiting, lost], "the trials");
+    const [first, second, third, last] = await storage.attempts(id);
+    same([first, second, third], attempts.slice(0, 3), "the attempts");
+    same({ ...last, endedAt: null }, { ...attempts[3], end: "released" }, "the attempt that is given back");
+    if (typeof last?.endedAt !== "number") throw new Error(`It must have an end, but got ${show(last?.endedAt)}.`);
+
+    same((await storage.claimTrial(id, { owner, startedAt: 8 }))?.attempt, 3, "the attempt that follows");
+    same((await storage.createTrial(id, draft(3, owner)))?.number, 3, "the next number");
+    await storage.finishTrial(id, 3, { ...OUTCOME, cost: 0.5 });
+    await fails(storage.createTrial(id, draft(4, owner)), BudgetSpentError, "a trial over the costs in all");
+
+    const copy = { study: { ...definition, name: study.name }, trials, attempts };
+    await fails(storage.restoreStudy(copy), DuplicateError, "a taken name");
+    const renamed = { ...definition, name: "half" };
+    const faults: FrozenTrial[] = [
+      { ...lost, number: 3 },
+      { ...lost, note: undefined as never },
+      { ...lost, value: Number.NaN },
+    ];
+    for (const fault of faults) {
+      const damaged = { study: renamed, trials: [...trials.slice(0, 2), fault], attempts };
+      await fails(storage.restoreStudy(damaged), ValidationError, "a copy with a fault");
+      same(await storage.findStudy("half"), null, "the study of which it was refused");
+    }
+  },
+
   async "running trials are leased for as long as their study says"({ storage, owner }) {
     const leases = { graceMs: 12_345, retries: 0 };
     const study = await storage.createStudy({ ...DEFINITION, name: "leased", leases });
@@ -621,6 +690,7 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     const claim = { owner, params: {}, note: null, startedAt: 0 };
     const uses = [
       () => storage.createStudy({ ...DEFINITION, name: "late" }),
+      () => storage.restoreStudy({ study: { ...DEFINITION, name: "late" }, trials: [], attempts: [] }),
       () => storage.findStudy("study"),
       () => storage.listStudies(),
       () => storage.deleteStudy(study.id),

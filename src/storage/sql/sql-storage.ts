@@ -27,6 +27,7 @@ import {
   type Storage,
   type StoredStudy,
   type StudyChange,
+  type StudyCopy,
   type StudyDefinition,
   type Swept,
   type Teller,
@@ -36,9 +37,10 @@ import {
   type TrialDraft,
   type TrialOutcome,
 } from "../storage.ts";
+import { type Restored, type RestoredTrial, restored } from "../transfer/restored.ts";
 import { attemptOf, attributesOf, studyOf, trialOf, writeLate, writeMetrics } from "./rows.ts";
 import type { ReportRow, RunningRow, Statements, StudyRow, TrialRow } from "./statements.ts";
-import { lastStep, step, type Work } from "./work.ts";
+import { type BoundStatement, lastStep, step, type Work } from "./work.ts";
 
 /** A database that can hold studies. */
 export interface SqlEngine {
@@ -85,6 +87,12 @@ class SqlStorage implements Storage {
   async createStudy(definition: StudyDefinition): Promise<StoredStudy> {
     checkStudyName(definition.name);
     return this.#run("write", (sql) => createStudy(sql, definition));
+  }
+
+  async restoreStudy(copy: StudyCopy): Promise<StoredStudy> {
+    checkStudyName(copy.study.name);
+    const kept = restored(copy);
+    return this.#run("write", (sql) => restoreStudy(sql, copy.study, kept));
   }
 
   findStudy(name: string): Promise<StoredStudy | null> {
@@ -228,22 +236,71 @@ interface Leased {
 type Called<T> = T & { readonly call: string };
 
 function* createStudy(sql: Statements, definition: StudyDefinition): Work<StoredStudy> {
-  const { name, direction, space, seed, attributes, createdAt, budget = {}, leases = LEASES } = definition;
-  const [[row]] = yield* lastStep(
-    sql.insertStudy({
-      name,
-      direction,
-      space: writeJson(space, `space of study '${name}'`),
-      seed: writeJson(seed, `seed of study '${name}'`),
-      attributes: writeJson(attributes, `attributes of study '${name}'`),
-      created_at: createdAt,
-      lease_ms: leases.graceMs,
-      retries: leases.retries,
-      ...budgetColumns(budget),
-    }),
-  );
-  if (row === undefined) throw nameTaken(name);
+  const [[row]] = yield* lastStep(insertStudy(sql, definition));
+  if (row === undefined) throw nameTaken(definition.name);
   return studyOf(row);
+}
+
+function insertStudy(sql: Statements, definition: StudyDefinition): ReturnType<Statements["insertStudy"]> {
+  const { name, direction, space, seed, attributes, createdAt, budget = {}, leases = LEASES } = definition;
+  return sql.insertStudy({
+    name,
+    direction,
+    space: writeJson(space, `space of study '${name}'`),
+    seed: writeJson(seed, `seed of study '${name}'`),
+    attributes: writeJson(attributes, `attributes of study '${name}'`),
+    created_at: createdAt,
+    lease_ms: leases.graceMs,
+    retries: leases.retries,
+    ...budgetColumns(budget),
+  });
+}
+
+/** Pages of trials go together; only the last step commits. */
+function* restoreStudy(sql: Statements, definition: StudyDefinition, { trials, cost }: Restored): Work<StoredStudy> {
+  const [[row]] = yield* step(insertStudy(sql, definition));
+  if (row === undefined) throw nameTaken(definition.name);
+  for (let at = 0; at < trials.length; at += PAGE) {
+    yield* step(...trials.slice(at, at + PAGE).flatMap((it) => restoreTrial(sql, row.id, it)));
+  }
+  yield* lastStep(sql.restoreStudy({ study: row.id, count: trials.length, cost }));
+  return studyOf(row);
+}
+
+function restoreTrial(sql: Statements, study: number, { trial, losses, attempts }: RestoredTrial): BoundStatement[] {
+  const { number } = trial;
+  const key = { study, number };
+  return [
+    sql.restoreTrial({
+      ...key,
+      revision: number + 1,
+      state: trial.state,
+      attempt: trial.attempt,
+      losses,
+      params: writeJson(trial.params, `parameters of trial ${number}`),
+      note: writeJson(trial.note, `note of trial ${number}`),
+      attributes: writeJson(trial.attributes, `attributes of trial ${number}`),
+      value: trial.value,
+      standard_error: trial.standardError ?? null,
+      cost: trial.cost ?? null,
+      metrics: writeMetrics(trial.metrics, `metrics of trial ${number}`),
+      error: trial.error === null ? null : writeJson(trial.error, `error of trial ${number}`),
+      started_at: trial.startedAt,
+      finished_at: trial.finishedAt,
+    }),
+    ...trial.reports.map((report, position) => sql.restoreReport({ ...key, position, ...reportColumns(report) })),
+    ...attempts.map(({ attempt, owner, startedAt, endedAt, end, late }) =>
+      sql.restoreAttempt({
+        ...key,
+        attempt,
+        owner,
+        started_at: startedAt,
+        ended_at: endedAt,
+        cause: end,
+        late: late === null ? null : writeLate(late, `outcome of trial ${number}`),
+      }),
+    ),
+  ];
 }
 
 function* updateStudy(sql: Statements, studyId: string, change: StudyChange): Work<void> {

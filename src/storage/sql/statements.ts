@@ -30,6 +30,32 @@ export interface Statements {
     Omit<StudyRow, "id" | "trial_count" | "revision" | "began_at" | "cost" | "last_call">,
     StudyRow
   >;
+  /** A study that has trials, counted already. */
+  readonly restoreStudy: Statement<StudyKey & { count: number; cost: number }, unknown>;
+  /** A trial that waits or has ended, as trial `number + 1` to change. */
+  readonly restoreTrial: Statement<
+    TrialKey &
+      Pick<
+        TrialRow,
+        | "state"
+        | "attempt"
+        | "losses"
+        | "params"
+        | "note"
+        | "attributes"
+        | "value"
+        | "standard_error"
+        | "cost"
+        | "metrics"
+        | "error"
+        | "started_at"
+        | "finished_at"
+      > & { revision: number },
+    unknown
+  >;
+  readonly restoreReport: Statement<TrialKey & Omit<ReportRow, "trial_number">, unknown>;
+  /** An attempt without an end ends now. */
+  readonly restoreAttempt: Statement<TrialKey & Omit<AttemptRow, "trial_number">, unknown>;
   readonly studyByName: Statement<{ name: string }, StudyRow>;
   readonly studyById: Statement<StudyKey, StudyRow>;
   readonly allStudies: Statement<Record<never, never>, StudyRow>;
@@ -203,6 +229,49 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
         })
         .onConflict((conflict) => conflict.column("name").doNothing())
         .returningAll(),
+    ),
+    restoreStudy: statement((p) =>
+      db
+        .updateTable("studies")
+        .set({ trial_count: p.count, revision: p.count, cost: p.cost })
+        .where("id", "=", p.study),
+    ),
+    restoreTrial: statement((p) =>
+      db.insertInto("trials").values({
+        study_id: p.study,
+        number: p.number,
+        revision: p.revision,
+        state: p.state,
+        attempt: p.attempt,
+        losses: p.losses,
+        params: p.params,
+        note: p.note,
+        attributes: p.attributes,
+        value: p.value,
+        standard_error: p.standard_error,
+        cost: p.cost,
+        metrics: p.metrics,
+        error: p.error,
+        started_at: p.started_at,
+        finished_at: p.finished_at,
+      }),
+    ),
+    restoreReport: statement((p) =>
+      db
+        .insertInto("reports")
+        .values({ study_id: p.study, trial_number: p.number, position: p.position, step: p.step, value: p.value }),
+    ),
+    restoreAttempt: statement((p) =>
+      db.insertInto("attempts").values({
+        study_id: p.study,
+        trial_number: p.number,
+        attempt: p.attempt,
+        owner: p.owner,
+        started_at: p.started_at,
+        ended_at: sql<number>`coalesce(${real(p.ended_at)}, ${now})`,
+        cause: p.cause,
+        late: p.late,
+      }),
     ),
     studyByName: statement(({ name }) => db.selectFrom("studies").selectAll().where("name", "=", name)),
     studyById: statement(({ study }) => db.selectFrom("studies").selectAll().where("id", "=", study)),
