@@ -1,6 +1,7 @@
 /** The front door: studies, spaces, samplers, and the storage that needs no driver. */
 export {
   AssayError,
+  BudgetSpentError,
   DuplicateError,
   NotFoundError,
   NumericalError,
@@ -63,11 +64,15 @@ export type {
   Owner,
   Storage,
   StoredStudy,
+  StudyCopy,
   StudyDefinition,
   TrialChanges,
   TrialDraft,
   TrialOutcome,
 } from "./storage/storage.ts";
+export { exportCsv } from "./storage/transfer/csv.ts";
+export { exportStudy } from "./storage/transfer/export.ts";
+export { type ImportOptions, importStudy } from "./storage/transfer/import.ts";
 export { createStudy, type StudyOptions } from "./study/create.ts";
 export type { StudyEvents } from "./study/events.ts";
 export type { Best, Expected, Explanation } from "./study/expectation.ts";
