@@ -13,7 +13,9 @@ export function lossOf(value: number, direction: Direction): number {
 /** Turns trials into histories; what has been turned once is kept, so that a long study does not pay for its length. */
 export class HistoryView {
   readonly #direction: Direction;
-  #known = new WeakMap<FrozenTrial, Observation>();
+  /** By number: the trials that were turned, and into what. Two lists cost a long study less than a map would. */
+  #turned: FrozenTrial[] = [];
+  #known: Observation[] = [];
   #space: Space | undefined;
 
   constructor(direction: Direction) {
@@ -27,13 +29,16 @@ export class HistoryView {
    * @param usable  results of trials with a number below this count; later ones are pending even if they have ended
    */
   of(trials: readonly FrozenTrial[], usable: number, space: Space): History {
-    if (space !== this.#space) this.#known = new WeakMap();
+    if (space !== this.#space) this.#turned = [];
     this.#space = space;
     return trials.map((trial) => {
-      if (trial.number >= usable) return observe(trial, false, space, this.#direction);
-      const known = this.#known.get(trial) ?? observe(trial, true, space, this.#direction);
-      this.#known.set(trial, known);
-      return known;
+      const { number } = trial;
+      if (number >= usable) return observe(trial, false, space, this.#direction);
+      if (this.#turned[number] !== trial) {
+        this.#known[number] = observe(trial, true, space, this.#direction);
+        this.#turned[number] = trial;
+      }
+      return this.#known[number]!;
     });
   }
 

@@ -7,7 +7,7 @@ import { StorageError, show } from "../../errors.ts";
 import type { FrozenTrial, Json, Report, TrialError, TrialState } from "../../trial/trial.ts";
 import { readJson, writeJson } from "../exact-json.ts";
 import type { Attempt, Budget, Direction, StoredStudy, TrialOutcome } from "../storage.ts";
-import type { AttemptRow, ReportRow, StudyRow, TrialRow } from "./statements.ts";
+import type { AttemptRow, ReportRow, StudyRow, TrialContent } from "./statements.ts";
 
 const STATES: readonly string[] = [
   "waiting",
@@ -17,6 +17,10 @@ const STATES: readonly string[] = [
   "failed",
   "lost",
 ] satisfies TrialState[];
+
+/** Most trials have no attributes, metrics and reports, and share these. */
+const EMPTY: Record<string, never> = Object.freeze({}) as Record<string, never>;
+const NO_REPORTS: readonly Report[] = Object.freeze([]);
 
 /** @throws StorageError when the row is damaged */
 export function studyOf(row: StudyRow): StoredStudy {
@@ -79,7 +83,7 @@ function lateOf(text: string): TrialOutcome {
 }
 
 /** `reports` are those of this trial, in order. */
-export function trialOf(row: TrialRow, reports: readonly ReportRow[]): FrozenTrial {
+export function trialOf(row: TrialContent, reports: readonly ReportRow[]): FrozenTrial {
   try {
     if (!STATES.includes(row.state)) throw new Error(`its state is ${show(row.state)}`);
     return {
@@ -91,7 +95,7 @@ export function trialOf(row: TrialRow, reports: readonly ReportRow[]): FrozenTri
       ...(row.standard_error === null ? {} : { standardError: readNumber(row.standard_error, "standard_error") }),
       ...(row.cost === null ? {} : { cost: readNumber(row.cost, "cost") }),
       metrics: readMetrics(row.metrics),
-      reports: reports.map(reportOf),
+      reports: reports.length === 0 ? NO_REPORTS : reports.map(reportOf),
       attributes: readObject(row.attributes, "attributes"),
       note: readJson(row.note) as Json,
       error: row.error === null ? null : readObject<TrialError & Record<string, string>>(row.error, "error"),
@@ -126,6 +130,7 @@ function withNaN(metrics: Readonly<Record<string, number | null>>): Record<strin
 }
 
 function readMetrics(text: string): Record<string, number> {
+  if (text === "{}") return EMPTY;
   return withNaN(readObject<Record<string, number | null>>(text, "metrics"));
 }
 
@@ -151,7 +156,8 @@ function unreadable(number: number, reason: string): FrozenTrial {
 }
 
 function readObject<T extends Readonly<Record<string, Json>>>(text: string, column: string): T {
-  const value = text === "{}" ? {} : readJson(text);
+  if (text === "{}") return EMPTY as T;
+  const value = readJson(text);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new Error(`its ${column} must be a JSON object, but the row has ${show(text)}`);
   }

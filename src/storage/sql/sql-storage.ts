@@ -39,7 +39,7 @@ import {
 } from "../storage.ts";
 import { type Restored, type RestoredTrial, restored } from "../transfer/restored.ts";
 import { attemptOf, attributesOf, studyOf, trialOf, writeLate, writeMetrics } from "./rows.ts";
-import type { ReportRow, RunningRow, Statements, StudyRow, TrialRow } from "./statements.ts";
+import type { ReportRow, RunningRow, Statements, StudyRow, TrialContent, TrialRow } from "./statements.ts";
 import { type BoundStatement, lastStep, step, type Work } from "./work.ts";
 
 /** A database that can hold studies. */
@@ -67,7 +67,7 @@ export interface SqlConnection {
 }
 
 /** Trials that are read at a time, so that their rows are not all in memory beside what is made of them. */
-const PAGE = 2000;
+const PAGE = 500;
 /** A lease is renewed so often before it runs out. */
 const RENEWALS = 4;
 
@@ -149,12 +149,14 @@ class SqlStorage implements Storage {
   }
 
   async trialsSince(studyId: string, revision: number): Promise<TrialChanges> {
-    const trials = new Map<number, FrozenTrial>();
+    const trials: FrozenTrial[] = [];
     for (let since = revision; ; ) {
       const page = await this.#run("read", (sql) => trialsSince(sql, studyId, since));
-      for (const trial of page.trials) trials.set(trial.number, trial);
+      // By number, for a trial that changed meanwhile comes again.
+      for (const trial of page.trials) trials[trial.number] = trial;
       since = page.revision;
-      if (page.isLast) return { trials: [...trials.values()].sort((a, b) => a.number - b.number), revision: since };
+      // Without the holes.
+      if (page.isLast) return { trials: trials.filter(() => true), revision: since };
     }
   }
 
@@ -480,7 +482,7 @@ function* finishTrial(
     readonly TrialRow[],
     readonly ReportRow[],
     readonly StudyRow[],
-    (readonly TrialRow[])?,
+    (readonly TrialContent[])?,
     (readonly ReportRow[])?,
   ];
   const stored = known(row, study, studyId, number);
@@ -506,7 +508,7 @@ function* trialsSince(sql: Statements, studyId: string, since: number): Work<Tri
 function changesOf(
   study: StudyRow,
   since: number,
-  rows: readonly TrialRow[],
+  rows: readonly TrialContent[],
   reportRows: readonly ReportRow[],
 ): TrialChanges {
   const reports = byTrial(reportRows);

@@ -11,6 +11,24 @@ import { type Statement, statement } from "./work.ts";
 
 export type StudyRow = Selectable<StudiesTable>;
 export type TrialRow = Selectable<TrialsTable>;
+/** What there is to be known of a trial; the rest of its row is the storage's own. */
+export type TrialContent = Pick<
+  TrialRow,
+  | "number"
+  | "state"
+  | "revision"
+  | "attempt"
+  | "params"
+  | "note"
+  | "attributes"
+  | "value"
+  | "standard_error"
+  | "cost"
+  | "metrics"
+  | "error"
+  | "started_at"
+  | "finished_at"
+>;
 export type ReportRow = Selectable<Omit<ReportsTable, "study_id">>;
 export type AttemptRow = Selectable<Omit<AttemptsTable, "study_id">>;
 /** A trial that runs, and the time at which it was read. */
@@ -128,7 +146,7 @@ export interface Statements {
   readonly renew: Statement<{ owner: string }, unknown>;
 
   /** The next changes by revision, `limit` of them. */
-  readonly trialsSince: Statement<StudyKey & { revision: number; limit: number }, TrialRow>;
+  readonly trialsSince: Statement<StudyKey & { revision: number; limit: number }, TrialContent>;
   /** The reports of the trials of `trialsSince`, by trial and in order. */
   readonly reportsSince: Statement<StudyKey & { revision: number; limit: number }, ReportRow>;
   /** Those of one trial, in order. */
@@ -141,6 +159,23 @@ export interface Statements {
   /** Those that have not ended. */
   readonly openAttempts: Statement<StudyKey, AttemptRow>;
 }
+
+const CONTENT = [
+  "number",
+  "state",
+  "revision",
+  "attempt",
+  "params",
+  "note",
+  "attributes",
+  "value",
+  "standard_error",
+  "cost",
+  "metrics",
+  "error",
+  "started_at",
+  "finished_at",
+] as const satisfies readonly (keyof TrialContent)[];
 
 export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDialect): Statements {
   const trial = (key: TrialKey) =>
@@ -585,7 +620,7 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
         .where("state", "=", sql.lit("running")),
     ),
 
-    trialsSince: statement((p) => changedTrials(p).selectAll()),
+    trialsSince: statement((p) => changedTrials(p).select(CONTENT)),
     reportsSince: statement((p) =>
       reports
         .where("study_id", "=", p.study)
