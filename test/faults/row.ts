@@ -1,0 +1,27 @@
+/** What a row of the fault suite is: it injects faults into a study at work, and says what came of them. */
+import type { Anomaly } from "./history.ts";
+
+export interface Row {
+  /** For `--only`. */
+  readonly name: string;
+  /** For people: which faults, into what. */
+  readonly title: string;
+  run(setting: Setting): Promise<Result>;
+}
+
+export interface Setting {
+  /** The long counts. */
+  readonly long: boolean;
+  readonly seed: string;
+  /** An empty folder, removed after the row. */
+  readonly folder: string;
+}
+
+export interface Result {
+  readonly injected: number;
+  /** Faults after which everything that was promised still held, and work went on. */
+  readonly survived: number;
+  readonly anomalies: readonly Anomaly[];
+  /** What else was counted or measured. */
+  readonly note: string;
+}
