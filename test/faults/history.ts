@@ -4,7 +4,7 @@
  * acknowledged is lost, no trial had two workers or two results, no budget was overrun, nothing is left behind, and whoever asks
  * later sees no less. A call that never returned may have happened or not, so it excuses what it could explain, and no more.
  */
-import type { Attempt, Budget } from "../../src/storage/storage.ts";
+import type { Attempt, Budget, Owner } from "../../src/storage/storage.ts";
 import { type FrozenTrial, isFinal, type Report, type TrialState } from "../../src/trial/trial.ts";
 
 /** What a worker writes down; `at` is milliseconds of one clock that all workers share. */
@@ -22,8 +22,14 @@ export type Entry =
 
 /** A call with what of its arguments matters here. */
 export type Made =
-  | { readonly op: "create"; readonly number: number; readonly state: TrialState; readonly call: string }
-  | { readonly op: "claim"; readonly call: string }
+  | {
+      readonly op: "create";
+      readonly number: number;
+      readonly state: TrialState;
+      readonly call: string;
+      readonly owner: Owner | null;
+    }
+  | { readonly op: "claim"; readonly call: string; readonly owner: Owner }
   | { readonly op: "report"; readonly number: number; readonly attempt?: number; readonly reports: readonly Report[] }
   | {
       readonly op: "finish";
@@ -94,6 +100,7 @@ type Grants = ReadonlyMap<number, readonly Grant[]>;
 interface Grant extends GotTrial {
   readonly worker: string;
   readonly call: string;
+  readonly owner: Owner | null;
   readonly start: number;
   readonly end: number;
 }
@@ -104,10 +111,10 @@ export function checkHistory(entries: readonly Entry[], final: Final, rules: Rul
   const grants = Map.groupBy(grantsOf(calls), ({ number }) => number);
   return [
     ...checkNumbers(calls, final),
-    ...checkGrants([...grants.values()].flat(), final),
+    ...checkGrants(calls, [...grants.values()].flat(), final),
     ...checkRevocations(calls, grants, faults, final, rules),
     ...checkTells(calls, grants, final),
-    ...checkReports(calls, final),
+    ...checkReports(calls, grants, final),
     ...checkAttempts(final),
     ...checkBudget(calls, final),
     ...checkOrder(calls),
@@ -136,19 +143,29 @@ function checkNumbers(calls: readonly Done[], { trials }: Final): Anomaly[] {
   return [...anomalies, ...inOrder(made, ({ number }) => number, true, "numbers")];
 }
 
-/** P3: each attempt is given to one call, and the storage knows it. */
-function checkGrants(grants: readonly Grant[], { attempts }: Final): Anomaly[] {
+/** P3, P6: each attempt is given to one call, the storage has it on record, and has none that was given to nobody. */
+function checkGrants(calls: readonly Done[], grants: readonly Grant[], { attempts, graceMs }: Final): Anomaly[] {
   const anomalies: Anomaly[] = [];
   const given = new Map<string, Grant>();
-  const kept = new Set(attempts.map(({ number, attempt }) => `${number}/${attempt}`));
+  const kept = new Map(attempts.map((attempt) => [`${attempt.number}/${attempt.attempt}`, attempt]));
   for (const grant of grants) {
     const key = `${grant.number}/${grant.attempt}`;
     const other = given.get(key);
     if (other !== undefined && other.call !== grant.call)
       anomalies.push(anomaly("double", `attempt ${key} was given to ${other.worker} and to ${grant.worker}`));
     given.set(key, grant);
-    if (!kept.has(key))
+    if (kept.get(key)?.owner !== grant.owner)
       anomalies.push(anomaly("lost", `attempt ${key} was given to ${grant.worker}, and no record says so`));
+  }
+  // A call whose answer came not at all, or only when the lease it had taken may have run out, may have taken one in vain.
+  const unanswered = new Set(
+    calls.flatMap(({ made, start, end }) =>
+      (made.op === "create" || made.op === "claim") && end - start >= graceMs ? [made.owner] : [],
+    ),
+  );
+  for (const [key, { owner }] of kept) {
+    if (!given.has(key) && !unanswered.has(owner))
+      anomalies.push(anomaly("stuck", `attempt ${key} is on record, but was given to nobody`));
   }
   return anomalies;
 }
@@ -257,16 +274,21 @@ function checkTells(calls: readonly Done[], grants: Grants, { trials, attempts }
   return anomalies;
 }
 
-/** P1: what the attempt reported whose result the trial has is there with it, each step once. */
-function checkReports(calls: readonly Done[], { trials }: Final): Anomaly[] {
+/** P1, P3: what the attempt reported whose result the trial has is there with it, each step once, and nothing of earlier ones. */
+function checkReports(calls: readonly Done[], grants: Grants, { trials }: Final): Anomaly[] {
   const anomalies: Anomaly[] = [];
   const winners = new Map<number, number>();
   for (const { made, got } of calls) {
     if (made.op === "finish" && (got as GotTold | undefined)?.accepted && made.attempt !== undefined)
       winners.set(made.number, made.attempt);
   }
-  for (const { made, got } of calls) {
-    if (made.op !== "report" || got !== true || made.attempt === undefined) continue;
+  for (const { made, got, start } of calls) {
+    if (made.op !== "report" || got !== true) continue;
+    const { number, attempt = Infinity } = made;
+    if (grants.get(number)?.some((it) => it.attempt > attempt && it.end <= start))
+      anomalies.push(
+        anomaly("double", `trial ${number} took a report of attempt ${attempt}, which another one had followed`),
+      );
     if (winners.get(made.number) !== made.attempt) continue;
     const kept = trials[made.number]?.reports ?? [];
     for (const { step, value } of made.reports) {
@@ -383,7 +405,7 @@ function checkEnds({ trials, budget }: Final): Anomaly[] {
 function grantsOf(calls: readonly Done[]): Grant[] {
   return calls.flatMap(({ worker, start, end, made, got }) =>
     (made.op === "create" || made.op === "claim") && isTrial(got) && got.attempt > 0
-      ? [{ ...got, worker, start, end, call: made.call }]
+      ? [{ ...got, worker, start, end, call: made.call, owner: made.owner }]
       : [],
   );
 }

@@ -48,12 +48,16 @@ export function loggedStorage(storage: Storage, logging: Logging): Storage {
     close: () => storage.close(),
 
     createTrial(study, draft) {
-      const { call = newCall(), number, state } = draft;
-      return log({ op: "create", number, state, call }, () => storage.createTrial(study, { ...draft, call }), gotTrial);
+      const { call = newCall(), number, state, owner } = draft;
+      return log(
+        { op: "create", number, state, call, owner },
+        () => storage.createTrial(study, { ...draft, call }),
+        gotTrial,
+      );
     },
     claimTrial(study, claim) {
-      const { call = newCall() } = claim;
-      return log({ op: "claim", call }, () => storage.claimTrial(study, { ...claim, call }), gotTrial);
+      const { call = newCall(), owner } = claim;
+      return log({ op: "claim", call, owner }, () => storage.claimTrial(study, { ...claim, call }), gotTrial);
     },
     reportTrial(study, number, reports, attempt) {
       const made: Made = { op: "report", number, reports, ...(attempt === undefined ? {} : { attempt }) };

@@ -26,8 +26,10 @@ export interface Simulated {
   readonly entries: readonly Entry[];
 }
 
-/** What a mutant may change: the storage that the links lead to. */
-export type Mutate = (storage: Storage, world: World) => Storage;
+/** Makes the storage that the links lead to, whose time is the world's. */
+export type MakeStorage = (world: World) => Storage;
+
+const inMemory: MakeStorage = (world) => memory({ clock: () => world.now });
 
 const WORKERS = 16;
 const GRACE_MS = 60_000;
@@ -35,11 +37,15 @@ const RETRIES = 2;
 const SPACE = createSpace({ x: float(0, 1) });
 
 /** @param stepsMax of the world, after which no more faults happen */
-export async function simulate(seed: number | string, stepsMax = 500, mutate: Mutate = (it) => it): Promise<Simulated> {
+export async function simulate(
+  seed: number | string,
+  stepsMax = 500,
+  make: MakeStorage = inMemory,
+): Promise<Simulated> {
   const world = new World();
   const giveTimersBack = world.takeTimers();
   try {
-    return await new Simulation(world, createRng(seed), stepsMax, mutate).run();
+    return await new Simulation(world, createRng(seed), stepsMax, make(world)).run();
   } finally {
     giveTimersBack();
   }
@@ -56,11 +62,11 @@ class Simulation {
   #calls = 0;
   #alive = 0;
 
-  constructor(world: World, rng: Rng, stepsMax: number, mutate: Mutate) {
+  constructor(world: World, rng: Rng, stepsMax: number, storage: Storage) {
     this.#world = world;
     this.#rng = rng;
     this.#stepsMax = stepsMax;
-    this.#storage = mutate(memory({ clock: () => world.now }), world);
+    this.#storage = storage;
   }
 
   async run(): Promise<Simulated> {
@@ -88,6 +94,7 @@ class Simulation {
     }
     const { trials } = await this.#storage.trialsSince(id, 0);
     const attempts = await this.#storage.attempts(id);
+    await this.#storage.close();
     const final = { trials, attempts, budget, graceMs: GRACE_MS, retries: RETRIES };
     const text = JSON.stringify([this.#entries, final, this.#world.now]);
     return {
@@ -200,7 +207,7 @@ class Link {
   /** Waits as the worker would; a worker that vanishes waits for ever. */
   async rest(ms: number): Promise<void> {
     if (this.#isDead || this.#happens(0.004)) return this.#vanish();
-    if (this.#happens(0.003)) this.#stillUntil = this.#world.now + this.#rng.next() * 3 * GRACE_MS;
+    if (this.#happens(0.008)) this.#stillUntil = this.#world.now + this.#rng.next() * 3 * GRACE_MS;
     await this.#world.sleep(ms);
     while (this.#world.now < this.#stillUntil) await this.#world.sleep(this.#stillUntil - this.#world.now);
     if (this.#isDead) return this.#vanish();

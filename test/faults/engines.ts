@@ -1,0 +1,34 @@
+/** The databases that the suite runs on, by what a process needs to know to open one. */
+import { createSpace } from "../../src/space/declare.ts";
+import { float } from "../../src/space/numeric.ts";
+import type { Space } from "../../src/space/space.ts";
+import { sqlite } from "../../src/storage/sql/sqlite.ts";
+import type { Budget, LeaseRules, Storage } from "../../src/storage/storage.ts";
+
+export interface Engine {
+  readonly kind: "sqlite";
+  readonly file: string;
+}
+
+export const SPACE: Space = createSpace({ x: float(0, 1) }) as Space;
+
+export function storageAt(engine: Engine): Storage {
+  return sqlite(engine.file);
+}
+
+/** Creates study "s"; returns its id. */
+export async function createStudyAt(engine: Engine, budget: Budget, leases: LeaseRules): Promise<string> {
+  const storage = storageAt(engine);
+  const { id } = await storage.createStudy({
+    name: "s",
+    direction: "minimize",
+    space: SPACE.toJSON(),
+    seed: 1,
+    attributes: { order: "asap", definedByRun: [] },
+    createdAt: 0,
+    budget,
+    leases,
+  });
+  await storage.close();
+  return id;
+}

@@ -1,0 +1,122 @@
+/** Worker processes (worker.ts) over one study, to be killed or stopped, and the judgement over what they and the storage say. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Engine, storageAt } from "./engines.ts";
+import { type Anomaly, checkHistory, type Entry, type Final } from "./history.ts";
+
+export interface WorkerOptions {
+  readonly worker: string;
+  /** The file of entries. */
+  readonly log: string;
+  readonly engine: Engine;
+  /** An objective waits up to so long, then keeps the event loop busy. */
+  readonly waitMs?: number;
+  readonly blockMs?: number;
+  readonly reports?: number;
+  /** By how much the worker's clock is wrong. */
+  readonly skewMs?: number;
+  /** Waits for a line before it begins. */
+  readonly start?: boolean;
+}
+
+export interface WorkerProcess {
+  readonly name: string;
+  readonly process: ChildProcess;
+  /** Resolves when it is ready, or has ended. */
+  readonly ready: Promise<unknown>;
+  /** Resolves to what became of it. */
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  output(): string;
+  errors(): string;
+}
+
+const SCRIPT = fileURLToPath(new URL("worker.ts", import.meta.url));
+
+/** The workers of one run. */
+export class Crew {
+  readonly engine: Engine;
+  readonly #folder: string;
+  readonly #log: string;
+  #hired = 0;
+
+  constructor(engine: Engine, folder: string, name = "run") {
+    this.engine = engine;
+    this.#folder = folder;
+    this.#log = join(folder, `${name}.jsonl`);
+  }
+
+  hire(options: Omit<WorkerOptions, "worker" | "log" | "engine"> = {}): WorkerProcess {
+    const name = `worker ${this.#hired++}`;
+    const given: WorkerOptions = { worker: name, log: this.#log, engine: this.engine, ...options };
+    const child = spawn(process.execPath, ["--conditions=assay-source", SCRIPT, JSON.stringify(given)], {
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { ...process.env, NODE_COMPILE_CACHE: join(this.#folder, "compiled") },
+    });
+    // A worker that is killed reads no more.
+    child.stdin.on("error", () => {});
+    const ended = once(child, "close").then(([code, signal]) => ({ code, signal }));
+    const output = gather(child.stdout);
+    const errors = gather(child.stderr);
+    const ready = Promise.race([once(child.stdout, "data"), ended]);
+    return { name, process: child, ready, ended, output, errors };
+  }
+
+  /** Writes down what is done to a worker; before it is done where that must not be missed. */
+  note(worker: string, fault: "killed" | "stopped"): void {
+    const at = Number(process.hrtime.bigint()) / 1e6;
+    appendFileSync(this.#log, `${JSON.stringify({ kind: "fault", worker, at, fault } satisfies Entry)}\n`);
+  }
+
+  entries(): Entry[] {
+    if (!existsSync(this.#log)) return [];
+    const lines = readFileSync(this.#log, "utf8").split("\n");
+    // A kill can cut a line off: what it says was not acknowledged, but may have been asked.
+    return lines.flatMap((line) => {
+      try {
+        return line === "" ? [] : [JSON.parse(line) as Entry];
+      } catch {
+        return [];
+      }
+    });
+  }
+
+  /** Lets no more trials begin than there are, finishes what is left, and judges. */
+  async finish(study: string): Promise<{ anomalies: Anomaly[]; final: Final; told: number }> {
+    const storage = storageAt(this.engine);
+    const { length } = (await storage.trialsSince(study, 0)).trials;
+    const stored = (await storage.findStudy("s"))!;
+    await storage.updateStudy(study, { budget: { trials: length } });
+    const last = this.hire();
+    const { code } = await last.ended;
+    const anomalies: Anomaly[] = [];
+    if (code !== 0) anomalies.push({ kind: "wrong", text: `the last worker ended with ${code}: ${last.errors()}` });
+    const { trials } = await storage.trialsSince(study, 0);
+    const { budget, leases } = stored;
+    const final = { trials, attempts: await storage.attempts(study), budget, ...leases };
+    await storage.close();
+    const entries = this.entries();
+    anomalies.push(...checkHistory(entries, final, { renewalsAreLogged: false, isOver: true }));
+    const isTold = (entry: Entry) => entry.kind === "return" && (entry.got as { accepted?: boolean } | null)?.accepted;
+    return { anomalies, final, told: entries.filter(isTold).length };
+  }
+}
+
+/** What went wrong with workers that nobody killed: none may end with an error, or say one. */
+export function failures(workers: readonly { worker: WorkerProcess; code: number | null }[]): Anomaly[] {
+  return workers.flatMap(({ worker, code }) =>
+    code === 0
+      ? []
+      : [{ kind: "wrong" as const, text: `${worker.name} ended with ${code}: ${worker.errors().slice(-500)}` }],
+  );
+}
+
+function gather(stream: NodeJS.ReadableStream): () => string {
+  let text = "";
+  stream.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+  });
+  return () => text;
+}

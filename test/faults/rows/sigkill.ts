@@ -1,0 +1,58 @@
+/** Workers that are killed without warning, at random moments of their lives. */
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createRng } from "../../../src/math/rng.ts";
+import { createStudyAt, type Engine } from "../engines.ts";
+import { Crew } from "../processes.ts";
+import type { Result, Row, Setting } from "../row.ts";
+import { integrity } from "../sqlite-files.ts";
+
+const LANES = 4;
+
+export const sigkill: Row = {
+  name: "sigkill-sqlite",
+  title: "SIGKILL at random moments, 4 processes on one SQLite file",
+  async run(setting) {
+    const file = join(setting.folder, "killed.db");
+    const result = await killMany({ kind: "sqlite", file }, setting.long ? 5000 : 200, setting);
+    const text = integrity(file);
+    return text === "ok"
+      ? result
+      : { ...result, anomalies: [...result.anomalies, { kind: "wrong", text: `integrity_check says ${text}` }] };
+  },
+};
+
+/** Four workers at a time; each is killed within a moment of its first tells, every tenth while it still opens the database. */
+export async function killMany(engine: Engine, kills: number, { seed, folder }: Setting): Promise<Result> {
+  // Each kill may cost the trial at hand its worker, so that none is given up here.
+  const study = await createStudyAt(engine, {}, { graceMs: 60_000, retries: 1000 });
+  const crew = new Crew(engine, folder);
+  const rng = createRng(seed);
+  let killed = 0;
+  const lane = async () => {
+    while (killed < kills) {
+      const isEarly = killed++ % 10 === 0;
+      const worker = crew.hire({ waitMs: 5 });
+      if (isEarly) await sleep(rng.next() * 600);
+      else {
+        await worker.ready;
+        await sleep(rng.next() * 120);
+      }
+      crew.note(worker.name, "killed");
+      worker.process.kill("SIGKILL");
+      const { signal } = await worker.ended;
+      if (signal !== "SIGKILL") throw new Error(`${worker.name} ended by itself: ${worker.errors()}`);
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  const start = performance.now();
+  const { anomalies, final, told } = await crew.finish(study);
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  const attempts = final.attempts.filter(({ end }) => end === "died" || end === "lapsed").length;
+  return {
+    injected: kills,
+    survived: anomalies.length === 0 ? kills : 0,
+    anomalies,
+    note: `${told} acknowledged tells, ${final.trials.length} trials; ${attempts} attempts were lost with their workers, all run again; reopened and finished in ${seconds} s`,
+  };
+}

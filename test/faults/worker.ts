@@ -1,0 +1,48 @@
+// A worker of study "s" in a process of its own, as users write one, whose calls are written to a file as they begin and return.
+// It prints "ready", and when the study has nothing more to do "done" with its count of tells and of the trial's errors it saw.
+// Usage: node worker.ts JSON (see `WorkerOptions`)
+import { openSync, writeSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createRng } from "../../src/math/rng.ts";
+import { random } from "../../src/sampler/random.ts";
+import { createStudy } from "../../src/study/create.ts";
+import { SPACE, storageAt } from "./engines.ts";
+import type { Entry } from "./history.ts";
+import { loggedStorage } from "./logged-storage.ts";
+import type { WorkerOptions } from "./processes.ts";
+
+const options = JSON.parse(process.argv[2]!) as WorkerOptions;
+const { worker, log, engine, waitMs = 0, blockMs = 0, reports = 1, skewMs = 0, start = false } = options;
+const file = openSync(log, "a");
+const monotonic = () => Number(process.hrtime.bigint()) / 1e6;
+const storage = loggedStorage(storageAt(engine), {
+  worker,
+  write: (entry: Entry) => writeSync(file, `${JSON.stringify(entry)}\n`),
+  now: monotonic,
+  newCall: () => crypto.randomUUID(),
+});
+const study = await createStudy({
+  name: "s",
+  storage,
+  space: SPACE,
+  sampler: random(),
+  clock: () => performance.timeOrigin + performance.now() + skewMs,
+});
+let told = 0;
+study.on("tell", () => told++);
+writeSync(1, "ready\n");
+// All begin together where their shares are compared.
+if (start) await new Promise((resolve) => process.stdin.once("data", resolve));
+await study.optimize(
+  async (trial) => {
+    const rng = createRng(`${worker} ${trial.number} ${trial.attempt}`);
+    for (let step = 0; step < reports; step++) await trial.report(step, rng.next());
+    if (waitMs > 0) await sleep(rng.next() * waitMs);
+    for (const until = monotonic() + blockMs; monotonic() < until; );
+    return { value: rng.next(), cost: 1 };
+  },
+  { progress: false },
+);
+await study.close();
+writeSync(1, `done ${told}\n`);
+process.exit(0);
