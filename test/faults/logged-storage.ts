@@ -37,6 +37,7 @@ export function loggedStorage(storage: Storage, logging: Logging): Storage {
 
   return {
     createStudy: (definition) => carry(() => storage.createStudy(definition)),
+    restoreStudy: (copy) => carry(() => storage.restoreStudy(copy)),
     findStudy: (name) => carry(() => storage.findStudy(name)),
     listStudies: () => carry(() => storage.listStudies()),
     deleteStudy: (study) => carry(() => storage.deleteStudy(study)),
