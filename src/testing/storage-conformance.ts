@@ -625,7 +625,7 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     const definition = { ...DEFINITION, name: "restored", budget: { cost: 2.5 }, leases: { graceMs: 99, retries: 1 } };
     const { id, ...restored } = await storage.restoreStudy({ study: definition, trials, attempts });
     same(restored, definition, "the study");
-    const waiting = { ...trials[1]!, state: "waiting", reports: [], startedAt: null } as const;
+    const waiting = { ...trials[1]!, state: "waiting", startedAt: null } as const;
     same((await storage.trialsSince(id, 0)).trials, [trials[0], waiting, lost], "the trials");
     const [first, second, third, last] = await storage.attempts(id);
     same([first, second, third], attempts.slice(0, 3), "the attempts");

@@ -41,7 +41,7 @@ export function restored(copy: StudyCopy): Restored {
 function restoredTrial(trial: FrozenTrial, attempts: readonly Attempt[]): RestoredTrial {
   const losses = attempts.filter(({ end }) => end === "lapsed" || end === "died").length;
   return {
-    trial: trial.state === "running" ? { ...trial, state: "waiting", reports: [], startedAt: null } : trial,
+    trial: trial.state === "running" ? { ...trial, state: "waiting", startedAt: null } : trial,
     losses,
     attempts: attempts.map((attempt) =>
       attempt.end === null ? { ...attempt, end: "released", endedAt: null } : attempt,
