@@ -85,14 +85,21 @@ function fantasyTarget(acquisition: Acquisition, { fantasies, bests }: NonNullab
       );
       // Σₛ wₛ ∂u/∂μₛ ∇μₛ is the gradient of one mean, whose weights α are the sum of theirs.
       combined.fill(0);
+      let byMeans = 0;
       let bySigma = 0;
       for (let s = 0; s < count; s++) {
         const byMean = weights[s]! * utilities[s]!.byMean;
+        byMeans += byMean;
         bySigma += weights[s]! * utilities[s]!.bySigma;
         for (let i = 0; i < gp.n; i++) combined[i]! += byMean * alphas[s * gp.n + i]!;
       }
-      const p = posteriorGradient({ ...gp, alpha: combined }, row);
-      for (let j = 0; j < row.length; j++) gradient[j] = p.meanGradient[j]! + bySigma * p.sigmaGradient[j]!;
+      const { trend, ...residual } = gp;
+      const p = posteriorGradient({ ...residual, alpha: combined }, row);
+      const slope = trend?.gradient(row);
+      for (let j = 0; j < row.length; j++) {
+        gradient[j] = p.meanGradient[j]! + bySigma * p.sigmaGradient[j]!;
+        if (slope !== undefined) gradient[j]! += byMeans * slope[j]!;
+      }
       return value;
     },
   };

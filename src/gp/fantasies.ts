@@ -14,7 +14,7 @@ import { normalQuantile } from "../math/normal.ts";
 import type { Rng } from "../math/rng.ts";
 import { sobol } from "../math/sobol.ts";
 import { crossCovariance, inverseSquares } from "./kernel.ts";
-import { append, type Gp, posterior } from "./regression.ts";
+import { append, type Gp, posterior, residuals } from "./regression.ts";
 
 export interface Fantasies {
   /** The process with the p points taken in at their posterior means; its variances are those of every fantasy. */
@@ -57,7 +57,8 @@ export function fantasize(gp: Gp, points: Float64Array, count: number, rng: Rng)
       y[n + i] = value;
       values[s * p + i] = value;
     }
-    solveCholesky(extended.L, size, y, alphas.subarray(s * size, (s + 1) * size));
+    const about = extended.trend === undefined ? y : residuals({ ...extended, y });
+    solveCholesky(extended.L, size, about, alphas.subarray(s * size, (s + 1) * size));
   }
   return { gp: extended, alphas, values };
 }
@@ -75,6 +76,8 @@ export function fantasyMeans({ gp, alphas }: Fantasies, x: Float64Array): Float6
   const k = new Float64Array(n * m);
   crossCovariance(gp.x, n, x, m, nominal, weights, parameters.signalVariance, k);
   const means = new Float64Array(count * m);
+  const trend = gp.trend?.values(x);
+  for (let s = 0; trend !== undefined && s < count; s++) means.set(trend, s * m);
   for (let s = 0; s < count; s++) {
     for (let i = 0; i < n; i++) {
       const alpha = alphas[s * n + i]!;

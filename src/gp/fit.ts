@@ -14,7 +14,7 @@ import { minimizeLbfgsb } from "../math/lbfgsb.ts";
 import { exp, log } from "../math/special.ts";
 import type { KernelParameters } from "./kernel.ts";
 import { defaultPrior, type LogNormal, type Prior } from "./prior.ts";
-import { checkObservations, condition, type Gp, type Observations } from "./regression.ts";
+import { checkObservations, condition, type Gp, type Observations, residuals } from "./regression.ts";
 
 export interface FitOptions {
   /** Default: `defaultPrior(d)`. */
@@ -103,7 +103,8 @@ export function negativeLogPosterior(
   priors: readonly LogNormal[],
 ): (theta: Float64Array, gradient: Float64Array) => number {
   const { n, d, nominal } = checkObservations(data);
-  const { y, variance } = data;
+  const { variance } = data;
+  const y = residuals(data);
   const weights = new Float64Array(d);
   const diagonal = new Float64Array(n);
   const evaluate = kernels().likelihood({ x: data.x, n, d, nominal });

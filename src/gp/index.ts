@@ -14,5 +14,6 @@ export {
   type PosteriorGradient,
   posterior,
   posteriorGradient,
+  type Trend,
 } from "./regression.ts";
 export { type Warp, type Warped, warp } from "./warp.ts";

@@ -5,7 +5,8 @@
  *   K = k(X, X) + diag(σ² + vᵢ) = L Lᵀ,   α = K⁻¹ y
  *   μ(x) = k(x, X) α,   s²(x) = k(x, x) − |L⁻¹ k(X, x)|²
  *
- * The posterior is that of the function, without the noise of an observation. The prior mean is 0.
+ * The posterior is that of the function, without the noise of an observation. The prior mean is 0; or a trend m, and then the process is
+ * that of the residuals: α = K⁻¹ (y − m(X)), and m(x) is added to μ(x).
  *
  * Source: Rasmussen & Williams 2006, algorithm 2.1.
  */
@@ -15,6 +16,14 @@ import type { Process } from "../math/kernels/engine.ts";
 import { kernels } from "../math/kernels/index.ts";
 import { log } from "../math/special.ts";
 import { crossCovariance, inverseSquares, type KernelParameters } from "./kernel.ts";
+
+/** A prior mean that is not 0. */
+export interface Trend {
+  /** m at count points, [count, d] → [count], in units of y. */
+  values(x: Float64Array): Float64Array;
+  /** ∂m/∂x at one point, [d] → [d]; 0 for nominal coordinates. */
+  gradient(x: Float64Array): Float64Array;
+}
 
 /** What was observed. */
 export interface Observations {
@@ -26,6 +35,8 @@ export interface Observations {
   readonly nominal?: Uint8Array;
   /** [n], variances vᵢ known for single observations, in the squared unit of y, on top of the common noise. */
   readonly variance?: Float64Array;
+  /** The prior mean. Default 0. */
+  readonly trend?: Trend;
 }
 
 /** A Gaussian process that has taken in its data. Its arrays are not to be written to: copies of them may be kept. */
@@ -38,9 +49,11 @@ export interface Gp {
   readonly y: Float64Array;
   readonly nominal: Uint8Array;
   readonly parameters: KernelParameters;
+  /** The prior mean, where it is not 0. */
+  readonly trend?: Trend;
   /** The Cholesky factor of K, [n, n], lower triangular. */
   readonly L: Float64Array;
-  /** K⁻¹ y, [n]. */
+  /** K⁻¹ (y − m(X)), [n]. */
   readonly alpha: Float64Array;
 }
 
@@ -85,7 +98,19 @@ export function condition(data: Observations, parameters: KernelParameters): Gp 
     const diagonal = own.map((element) => element + jitter);
     return kernels().factorCovariance(points, covariance, diagonal, L);
   });
-  return { n, d, x: data.x, y: data.y, nominal, parameters, L, alpha: solveCholesky(L, n, data.y) };
+  const alpha = solveCholesky(L, n, residuals(data));
+  return { n, d, x: data.x, y: data.y, nominal, parameters, ...trendOf(data), L, alpha };
+}
+
+/** y − m(X), [n]. */
+export function residuals({ x, y, trend }: Pick<Observations, "x" | "y" | "trend">): Float64Array {
+  if (trend === undefined) return y;
+  const means = trend.values(x);
+  return y.map((value, i) => value - means[i]!);
+}
+
+function trendOf({ trend }: Pick<Observations, "trend">): Pick<Observations, "trend"> {
+  return trend === undefined ? {} : { trend };
 }
 
 /**
@@ -99,8 +124,8 @@ export function append(gp: Gp, x: Float64Array, y: number, variance = 0): Gp {
   const k = new Float64Array(n);
   crossCovariance(x, 1, gp.x, n, nominal, inverseSquares(parameters.lengthScales), parameters.signalVariance, k);
   const L = appendRow(gp.L, n, k, parameters.signalVariance + (parameters.noiseVariance + variance));
-  const ys = concat(gp.y, [y]);
-  return { n: n + 1, d, x: concat(gp.x, x), y: ys, nominal, parameters, L, alpha: solveCholesky(L, n + 1, ys) };
+  const data = { x: concat(gp.x, x), y: concat(gp.y, [y]), ...trendOf(gp) };
+  return { n: n + 1, d, nominal, parameters, ...data, L, alpha: solveCholesky(L, n + 1, residuals(data)) };
 }
 
 /**
@@ -118,6 +143,8 @@ export function posterior(gp: Gp, x: Float64Array): Posterior {
   const variance = new Float64Array(m);
   kernels().moments(processOf(gp), x, m, mean, variance);
   const least = VARIANCE_LEAST * parameters.signalVariance;
+  const trend = gp.trend?.values(x);
+  if (trend !== undefined) for (let i = 0; i < m; i++) mean[i]! += trend[i]!;
   return { mean, sigma: variance.map((value) => Math.sqrt(Math.max(value, least))) };
 }
 
@@ -146,14 +173,21 @@ export function posteriorGradient(gp: Gp, x: Float64Array): PosteriorGradient {
     meanGradient[j] = out[2 + 2 * j]! * factor;
     sigmaGradient[j] = out[3 + 2 * j]! * factor;
   }
+  let mean = out[0]!;
+  if (gp.trend !== undefined) {
+    mean += gp.trend.values(x)[0]!;
+    const slope = gp.trend.gradient(x);
+    for (let j = 0; j < d; j++) meanGradient[j]! += slope[j]!;
+  }
   // On the floor the standard deviation is constant.
-  return { mean: out[0]!, sigma: Math.sqrt(Math.max(out[1]!, least)), meanGradient, sigmaGradient };
+  return { mean, sigma: Math.sqrt(Math.max(out[1]!, least)), meanGradient, sigmaGradient };
 }
 
-/** log p(y | X, parameters) = −½ yᵀα − Σ log Lᵢᵢ − (n/2) log 2π. Source: Rasmussen & Williams 2006, eq. 2.30. */
+/** log p(y | X, parameters) = −½ (y − m(X))ᵀα − Σ log Lᵢᵢ − (n/2) log 2π. Source: Rasmussen & Williams 2006, eq. 2.30. */
 export function logMarginalLikelihood(gp: Gp): number {
   let sum = -0.5 * gp.n * LOG_2PI;
-  for (let i = 0; i < gp.n; i++) sum -= 0.5 * gp.y[i]! * gp.alpha[i]! + log(gp.L[i * gp.n + i]!);
+  const y = residuals(gp);
+  for (let i = 0; i < gp.n; i++) sum -= 0.5 * y[i]! * gp.alpha[i]! + log(gp.L[i * gp.n + i]!);
   return sum;
 }
 

@@ -14,6 +14,7 @@ import type { Json } from "../trial/trial.ts";
 import { cmaEs } from "./cma-es/cma-es.ts";
 import { domainOf } from "./cma-es/domain.ts";
 import { gp } from "./gp/gp.ts";
+import type { Experience } from "./gp/transfer.ts";
 import type { Priors } from "./priors.ts";
 import type { SampleRequest, Sampler, Suggestion } from "./sampler.ts";
 import { tpe } from "./tpe/tpe.ts";
@@ -26,6 +27,8 @@ export interface AutoOptions {
   readonly trials?: number;
   /** Beliefs about where good values lie, by full parameter name, for those parts that take them. Default none. */
   readonly priors?: Priors;
+  /** What finished studies have found, as `gp` takes it: `[await transferFrom(study)]`. Default none. */
+  readonly transfer?: readonly Experience[];
 }
 
 /** Trials that are `gp`'s alone: its model takes in no more observations than this. */
@@ -40,11 +43,11 @@ const ALONE_IN_LONG = 300;
  * @example createStudy({ space, sampler: auto({ trials: 5000 }) })
  */
 export function auto(options: AutoOptions = {}): Sampler {
-  const { trials: budget, priors } = options;
+  const { trials: budget, priors, transfer } = options;
   if (budget !== undefined && !(Number.isSafeInteger(budget) && budget >= 1))
     throw new ValidationError(`\`trials\` of auto must be an integer of at least 1, but got ${show(budget)}.`);
   const beliefs = priors === undefined ? {} : { priors };
-  const model = gp(beliefs);
+  const model = gp({ ...beliefs, ...(transfer === undefined ? {} : { transfer }) });
   const densities = tpe(beliefs);
   const evolution = cmaEs({ warmStart: "study" });
   const alone = budget !== undefined && budget > ALONE ? ALONE_IN_LONG : ALONE;

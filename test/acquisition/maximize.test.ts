@@ -8,7 +8,7 @@ import { type Belief, createTarget, type Target } from "../../src/acquisition/ta
 import { ucb } from "../../src/acquisition/ucb.ts";
 import { createEmbedding } from "../../src/gp/embedding.ts";
 import { fantasize } from "../../src/gp/fantasies.ts";
-import { condition } from "../../src/gp/regression.ts";
+import { condition, type Trend } from "../../src/gp/regression.ts";
 import { createRng } from "../../src/math/rng.ts";
 
 function continuous(): SearchCoordinate {
@@ -154,7 +154,19 @@ describe("the target of a surrogate", () => {
   const bests = Float64Array.from({ length: 8 }, (_, s) => -1 - 0.1 * s);
   const pending = { loss: fantasies.gp, best: -1, pending: { fantasies, bests } };
 
+  const trend: Trend = {
+    values: (x) =>
+      Float64Array.from({ length: x.length / width }, (_, i) => 2 * x[width * i]! - x[width * i + 1]! ** 2),
+    gradient: (x) => Float64Array.of(2, -2 * x[1]!, 0),
+  };
+  const trended = condition({ ...data, trend }, parameters);
+  const trendedFantasies = fantasize(trended, Float64Array.of(0.1, 0.5, 0.9, 0.7, 0.2, 0.4), 8, createRng(9));
+  const trendedPending = { loss: trendedFantasies.gp, best: -1, pending: { fantasies: trendedFantasies, bests } };
+
   test.each<[string, Belief, Acquisition]>([
+    ["of losses about a trend", { loss: trended, best: -1 }, logEi()],
+    ["of fantasies about a trend", trendedPending, logEi()],
+    ["of fantasies about a trend, by a confidence bound", trendedPending, ucb()],
     ["of losses", { loss, best: -1 }, logEi()],
     ["of losses and of success", { loss, best: -1, success }, logEi()],
     ["by a confidence bound", { loss, best: -1, success }, ucb()],

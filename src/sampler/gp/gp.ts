@@ -31,6 +31,7 @@ import { expectation, explain } from "./explain.ts";
 import { exploration } from "./explore.ts";
 import { listing } from "./listing.ts";
 import { believe, createSurrogate, recall, toNote } from "./surrogate.ts";
+import { checkExperiences, type Experience, type Source, sources } from "./transfer.ts";
 
 export interface GpOptions {
   /** What is maximised to choose a trial. Default `logEi()`. */
@@ -52,6 +53,11 @@ export interface GpOptions {
   readonly explore?: boolean;
   /** Beliefs about where good values lie, by full parameter name: the first trials follow them, later ones less and less. Default none. */
   readonly priors?: Priors;
+  /**
+   * What finished studies over the same parameters, or some of them, have found: `[await transferFrom(study)]`. Their best configurations are tried among the first, and
+   * the model follows them as far as their ranks agree with the trials so far. Default none.
+   */
+  readonly transfer?: readonly Experience[];
 }
 
 /** Best trials whose neighbourhood is searched. */
@@ -72,7 +78,8 @@ function refitAfter(n: number): number {
  * @example gp({ acquisition: ucb({ kappa: 2.6 }), initialPoints: { count: 15, design: "sobol" } })
  */
 export function gp(options: GpOptions = {}): Sampler {
-  const settings = { ...check(options), beliefOf: beliefs(options.priors) };
+  const checked = check(options);
+  const settings = { ...checked, beliefOf: beliefs(options.priors), sourcesOf: sources(checked.transfer) };
   return {
     name: "gp",
     toJSON: () => ({
@@ -82,6 +89,9 @@ export function gp(options: GpOptions = {}): Sampler {
       warps: [...settings.warps],
       explore: settings.explore,
       ...(Object.keys(settings.priors).length === 0 ? {} : { priors: priorsToJson(settings.priors) }),
+      ...(settings.transfer.length === 0
+        ? {}
+        : { transfer: settings.transfer.map(({ name, trials }) => ({ name, trials: trials.length })) }),
     }),
     sample: (request) => sample(request, settings),
     expect: (request) => expect(request, settings),
@@ -90,6 +100,7 @@ export function gp(options: GpOptions = {}): Sampler {
 
 interface Settings extends Required<Omit<GpOptions, "initialPoints">> {
   readonly beliefOf: (space: Space) => Belief;
+  readonly sourcesOf: (space: Space) => readonly Source[];
   readonly initialPoints: { readonly count: number | undefined; readonly design: Design; readonly centre: boolean };
 }
 
@@ -101,11 +112,13 @@ function sample(request: SampleRequest, settings: Settings): Suggestion | null {
   const completed = trials.filter(({ state }) => state === "completed").length;
   // A space of fixed values has nothing to model, however often its one configuration was enqueued.
   if (started < count || completed < Math.min(count, COMPLETED_LEAST) || space.coordinates.length === 0) {
+    const carriedOver = settings.sourcesOf(space).map(({ best }) => best);
+    const first = trials.length < count / 2 ? carriedOver.find((params) => isNew(space, seen, params)) : undefined;
+    if (first !== undefined) return suggestedBy("transfer", first);
     return begin(request, seen, settings.beliefOf(space), settings.initialPoints);
   }
   const explored = settings.explore ? exploration(space, trials, rng.fork("explore")) : undefined;
-  if (explored !== undefined && !seen.has(space.key(explored)) && space.isFeasible(explored))
-    return suggestedBy("exploration", explored);
+  if (explored !== undefined && isNew(space, seen, explored)) return suggestedBy("exploration", explored);
   return sampleModel(request, settings, seen);
 }
 
@@ -126,6 +139,7 @@ function sampleModel(
     warp: kind,
     memory: recall(trials, kind, domain.width),
     refitAfter: n <= 60 ? 1 : warps.length * refitAfter(n),
+    sources: settings.sourcesOf(space),
   });
   const target = createTarget(settings.acquisition, {
     ...believe(surrogate, domain, rng.fork("fantasies")),
@@ -180,15 +194,17 @@ function bonusOf(
 const BELIEF = 10;
 
 /** The trial with the lowest posterior mean, under the first of the warps. */
-function expect({ space, trials }: Pick<SampleRequest, "space" | "trials">, { warps }: Settings): Expectation | null {
+function expect(
+  { space, trials }: Pick<SampleRequest, "space" | "trials">,
+  { warps, sourcesOf }: Settings,
+): Expectation | null {
   const domain = domainOf(space);
   const evidence = gather(space, domain, trials);
   if (evidence.losses.length < COMPLETED_LEAST) return null;
   const kind = warps[0]!;
   const memory = recall(trials, kind, domain.width);
-  return expectation(
-    createSurrogate(evidence, domain, { warp: kind, memory, refitAfter: refitAfter(evidence.losses.length) }),
-  );
+  const recipe = { warp: kind, memory, refitAfter: refitAfter(evidence.losses.length), sources: sourcesOf(space) };
+  return expectation(createSurrogate(evidence, domain, recipe));
 }
 
 function defaultCount(space: Space): number {
@@ -207,16 +223,20 @@ function firstUnseen(
 ): { readonly params: FlatParams; readonly value: number } | undefined {
   for (const { x, value } of candidates) {
     const params = space.decode(x);
-    if (!seen.has(space.key(params)) && space.isFeasible(params)) return { params, value };
+    if (isNew(space, seen, params)) return { params, value };
   }
   return undefined;
+}
+
+function isNew(space: Space, seen: ReadonlySet<string>, params: FlatParams): boolean {
+  return !seen.has(space.key(params)) && space.isFeasible(params);
 }
 
 const DESIGNS: readonly Design[] = ["sobol", "random"];
 const MAXIMIZERS: readonly Maximizer[] = ["lbfgs", "random"];
 const WARPS: readonly Warp[] = ["half", "half-log", "yeo-johnson", "none"];
 
-function check(options: GpOptions): Omit<Settings, "beliefOf"> {
+function check(options: GpOptions): Omit<Settings, "beliefOf" | "sourcesOf"> {
   const {
     acquisition = logEi(),
     initialPoints = {},
@@ -224,6 +244,7 @@ function check(options: GpOptions): Omit<Settings, "beliefOf"> {
     warps = ["half", "half-log", "yeo-johnson"],
     explore = true,
     priors = {},
+    transfer = [],
   } = options;
   const { count, design = "sobol", centre: first = true } = initialPoints;
   if (typeof acquisition !== "object" || typeof acquisition?.at !== "function") {
@@ -239,7 +260,15 @@ function check(options: GpOptions): Omit<Settings, "beliefOf"> {
   if (!Array.isArray(warps) || warps.length === 0)
     throw new ValidationError(`\`warps\` must be a list of at least one output warp, but got ${show(warps)}.`);
   for (const kind of warps) oneOf("warps", kind, WARPS);
-  return { acquisition, initialPoints: { count, design, centre: first }, maximizer, warps, explore, priors };
+  return {
+    acquisition,
+    initialPoints: { count, design, centre: first },
+    maximizer,
+    warps,
+    explore,
+    priors,
+    transfer: checkExperiences(transfer),
+  };
 }
 
 function oneOf(name: string, value: string, known: readonly string[]): void {

@@ -14,6 +14,8 @@ import type { History } from "../../trial/history.ts";
 import type { Json } from "../../trial/trial.ts";
 import type { SpaceDomain } from "./domain.ts";
 import type { Evidence } from "./evidence.ts";
+import { select } from "./select.ts";
+import { type Source, trendOf } from "./transfer.ts";
 
 /** What an ask remembers of its fit, so that a later one can begin there, or do without a fit. */
 export interface Memory {
@@ -45,6 +47,8 @@ export interface Recipe {
   readonly memory: Memory | undefined;
   /** Observations to take in before the kernel is fitted again. */
   readonly refitAfter: number;
+  /** Studies before this one. Default none. */
+  readonly sources?: readonly Source[];
 }
 
 /** A surrogate, what it was made of, and what to remember of it. */
@@ -60,19 +64,22 @@ export interface Surrogate {
 export function createSurrogate(
   evidence: Evidence,
   domain: SpaceDomain,
-  { warp: kind, memory, refitAfter }: Recipe,
+  { warp: kind, memory, refitAfter, sources = [] }: Recipe,
 ): Surrogate {
   const all = evidence.losses.length;
   const warped = warp(evidence.losses, kind);
+  const trend = trendOf(sources, evidence.observed.rows, warped.y);
+  const observations = (most: number): Observations => ({
+    ...select(evidence, warped, domain, most),
+    ...(trend === undefined ? {} : { trend }),
+  });
   const reuse =
     memory !== undefined && memory.warp === kind && all >= memory.fittedTo && all - memory.fittedTo < refitAfter;
-  const parameters = reuse
-    ? memory.parameters
-    : fitGp(select(evidence, warped, domain, FITTED_MOST), startFrom(memory)).parameters;
+  const parameters = reuse ? memory.parameters : fitGp(observations(FITTED_MOST), startFrom(memory)).parameters;
   return {
     evidence,
     warped,
-    loss: condition(select(evidence, warped, domain, OBSERVATIONS_MOST), parameters),
+    loss: condition(observations(OBSERVATIONS_MOST), parameters),
     memory: { warp: kind, fittedTo: reuse ? memory.fittedTo : all, parameters },
   };
 }
@@ -150,53 +157,6 @@ function successOf(evidence: Evidence, domain: SpaceDomain, model: Gp): Gp {
 
 /** Some failures are chance: about a tenth of the variance, until the trials say otherwise. */
 const NOISE_OF_SUCCESS = { mean: -2.3, deviation: 1 };
-
-/** Observations for a surrogate of at most so many: all, or the best, those nearest to the best one, and some from everywhere. */
-function select(
-  { losses, variances, observed: { rows } }: Evidence,
-  warped: Warped,
-  domain: SpaceDomain,
-  most: number,
-): Observations {
-  const { width, embedding } = domain;
-  const kept = losses.length <= most ? [...losses.keys()] : thin(losses, rows, width, most);
-  const x = new Float64Array(kept.length * width);
-  for (const [at, i] of kept.entries()) x.set(rows.subarray(i * width, (i + 1) * width), at * width);
-  const { y, slope } = warped;
-  return {
-    x,
-    y: Float64Array.from(kept, (i) => y[i]!),
-    nominal: embedding.nominal,
-    ...(variances === undefined
-      ? {}
-      : { variance: Float64Array.from(kept, (i) => varianceOfY(variances[i]!, slope[i]!)) }),
-  };
-}
-
-/** A loss without a known variance has none whatever the slope, which is infinite where losses differ by less than a double can divide by. */
-function varianceOfY(variance: number, slope: number): number {
-  return variance === 0 ? 0 : Math.min(VARIANCE_MOST, variance * slope * slope);
-}
-
-/** An observation less certain than this, in the squared unit of y, says nothing; more would only overflow. */
-const VARIANCE_MOST = 100;
-
-function thin(losses: Float64Array, rows: Float64Array, width: number, most: number): number[] {
-  const n = losses.length;
-  const order = [...losses.keys()].sort((a, b) => losses[a]! - losses[b]! || a - b);
-  const best = order[0]! * width;
-  const distances = Float64Array.from(losses, (_, i) => {
-    let sum = 0;
-    for (let j = 0; j < width; j++) sum += Math.abs(rows[i * width + j]! - rows[best + j]!);
-    return sum;
-  });
-  const near = [...order].sort((a, b) => distances[a]! - distances[b]! || a - b);
-  const kept = new Set(order.slice(0, 0.4 * most));
-  for (let i = 0; kept.size < 0.8 * most; i++) kept.add(near[i]!);
-  // Steps of the golden section go evenly through the history, whatever its length.
-  for (let i = 0; kept.size < most; i++) kept.add(Math.floor(((i * 0.6180339887498949) % 1) * n));
-  return [...kept].sort((a, b) => a - b);
-}
 
 /** Writes a memory into a trial's note. Six digits: the next fit needs no more, and a database keeps it. */
 export function toNote({ warp: kind, fittedTo, parameters }: Memory): { readonly [key: string]: Json } {
