@@ -19,6 +19,8 @@ import { checkObservations, condition, type Gp, type Observations, residuals } f
 export interface FitOptions {
   /** Default: `defaultPrior(d)`. */
   readonly prior?: Prior;
+  /** The noise, where it is known and not to be fitted; at least 1e-6, squared unit of y. */
+  readonly noiseVariance?: number;
   /** Where to begin; the best of several ends is taken. Default: the middle of the prior. */
   readonly starts?: readonly KernelParameters[];
   /** Steps of L-BFGS from each start. Default 25: a surrogate needs its length-scales to a few per cent. */
@@ -51,9 +53,10 @@ export function fit(data: Observations, options: FitOptions = {}): Gp {
   const objective = negativeLogPosterior(data, priors);
   let best: { readonly x: Float64Array; readonly value: number } | undefined;
   for (const start of starts) {
-    const end = minimizeLbfgsb(objective, toTheta(start), {
-      lower: bounds(d, 0),
-      upper: bounds(d, 1),
+    const known = options.noiseVariance === undefined ? start : { ...start, noiseVariance: options.noiseVariance };
+    const end = minimizeLbfgsb(objective, toTheta(known), {
+      lower: bounds(d, 0, options.noiseVariance),
+      upper: bounds(d, 1, options.noiseVariance),
       maxIterations: options.maxIterations ?? 25,
       gradientTolerance: options.gradientTolerance ?? 1e-2,
       maxStep: 2,
@@ -90,10 +93,10 @@ function fromTheta(theta: ArrayLike<number>): KernelParameters {
   };
 }
 
-function bounds(d: number, end: 0 | 1): Float64Array {
+function bounds(d: number, end: 0 | 1, noiseVariance?: number): Float64Array {
   const all = new Float64Array(d + 2).fill(BOUNDS.lengthScale[end]);
   all[d] = BOUNDS.signalVariance[end];
-  all[d + 1] = BOUNDS.noiseVariance[end];
+  all[d + 1] = noiseVariance === undefined ? BOUNDS.noiseVariance[end] : log(Math.max(noiseVariance, NOISE_LEAST));
   return all;
 }
 

@@ -121,3 +121,15 @@ test("the prior expects longer length-scales in more dimensions", () => {
   expect(defaultPrior(16).lengthScale.mean - defaultPrior(4).lengthScale.mean).toBeCloseTo(Math.log(2), 12);
   expect(defaultPrior(16).lengthScaleNominal).toEqual(defaultPrior(4).lengthScaleNominal);
 });
+
+test("a known noise is kept, and the rest is fitted around it", () => {
+  const rng = createRng("known");
+  const x = Float64Array.from({ length: 20 }, () => rng.next());
+  const y = x.map((v) => Math.sin(6 * v) + 0.2 * rng.normal());
+  const free = fitGp({ x, y });
+  expect(free.parameters.noiseVariance).toBeGreaterThan(1e-3);
+  expect(fitGp({ x, y }, { noiseVariance: 1e-6 }).parameters.noiseVariance).toBeCloseTo(1e-6, 12);
+  const known = fitGp({ x, y }, { noiseVariance: 0.2 });
+  expect(known.parameters.noiseVariance).toBeCloseTo(0.2, 12);
+  expect(known.parameters.lengthScales[0]).not.toBeCloseTo(free.parameters.lengthScales[0]!, 3);
+});

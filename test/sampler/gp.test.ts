@@ -178,6 +178,39 @@ describe("a search", () => {
   });
 });
 
+describe("where the same configuration always has the same value", () => {
+  const noiseOf = ({ note }: Observation): number => (note as { noiseVariance: number }).noiseVariance;
+
+  test("the noise is pinned at its floor, also where an earlier fit was not", () => {
+    const trials = search(gp({ deterministic: true }), square, bowl, 9).slice(5);
+    expect(trials.map(noiseOf)).toEqual(trials.map(() => 1e-6));
+    const noise = createRng("noise");
+    const before = search(gp(), square, (p) => bowl(p)! + 0.2 * noise.normal(), 70);
+    expect(noiseOf(before.at(-1)!)).toBeGreaterThan(1e-3);
+    const { params, note = null } = suggest(gp({ deterministic: true }), square, before);
+    expect(noiseOf(observed(70, { params, note }, 0))).toBe(1e-6);
+  });
+
+  test("a jagged function is taken at its word: the expected best trial is the one observed to be best", () => {
+    const noise = createRng("jagged");
+    const trials = search(random(), square, (p) => bowl(p)! + 0.3 * noise.normal(), 60);
+    const best = trials.reduce((a, b) => (b.loss! < a.loss! ? b : a));
+    expect(gp({ deterministic: true }).expect!({ space: square, trials })!.number).toBe(best.number);
+    expect(gp().expect!({ space: square, trials })!.number).not.toBe(best.number);
+  });
+
+  test("on a smooth function forty trials come as near, or nearer: the mean of log₁₀ regret over eight seeds", () => {
+    const loss: Loss = (p) => hartmann6.loss(p as never) - hartmann6.minimum;
+    const mean = (options: GpOptions): number => {
+      const regrets = Array.from({ length: 8 }, (_, seed) =>
+        lowest(search(gp(options), hartmann6.space, loss, 40, seed)),
+      );
+      return regrets.reduce((sum, regret) => sum + Math.log10(regret) / 8, 0);
+    };
+    expect(mean({ deterministic: true })).toBeLessThan(mean({}) + 0.05);
+  });
+});
+
 describe("suggestions are the same", () => {
   const suggestionsFor = (change: (loss: number) => number, space: Space = square): FlatParams[] => {
     // Losses on a grid of eighths, so that the changes below are exact or rounded once.
@@ -271,6 +304,7 @@ describe("options", () => {
       maximizer: "lbfgs",
       warps: ["half", "half-log", "yeo-johnson"],
       explore: true,
+      deterministic: false,
     });
     expect(gp({ acquisition: ucb({ kappa: 1 }), initialPoints: { count: 15 } }).toJSON()).toMatchObject({
       acquisition: { name: "ucb", kappa: 1 },
@@ -284,6 +318,7 @@ describe("options", () => {
     [{ initialPoints: { design: "grid" } }, '`initialPoints.design` must be one of "sobol", "random", but got "grid".'],
     [{ maximizer: "adam" }, '`maximizer` must be one of "lbfgs", "random", but got "adam".'],
     [{ acquisition: "ei" }, "`acquisition` must be an acquisition function such as `logEi()`"],
+    [{ deterministic: 1 }, "`deterministic` must be true or false, but got 1."],
     [{ warps: [] }, "`warps` must be a list of at least one output warp"],
     [{ warps: ["log"] }, '`warps` must be one of "half"'],
   ] as const)("%j is refused", (options, message) => {

@@ -58,6 +58,11 @@ export interface GpOptions {
    * the model follows them as far as their ranks agree with the trials so far. Default none.
    */
   readonly transfer?: readonly Experience[];
+  /**
+   * Whether the same configuration always has the same value, and near ones nearly the same: the model then passes through what was observed, and the best observed is
+   * what is improved on. Wrong for trainings, whose results are rough however they are seeded. Default false.
+   */
+  readonly deterministic?: boolean;
 }
 
 /** Best trials whose neighbourhood is searched. */
@@ -88,6 +93,7 @@ export function gp(options: GpOptions = {}): Sampler {
       maximizer: settings.maximizer,
       warps: [...settings.warps],
       explore: settings.explore,
+      deterministic: settings.deterministic,
       ...(Object.keys(settings.priors).length === 0 ? {} : { priors: priorsToJson(settings.priors) }),
       ...(settings.transfer.length === 0
         ? {}
@@ -132,7 +138,7 @@ function sampleModel(
 ): Suggestion | null {
   const domain = domainOf(space);
   const evidence = gather(space, domain, trials);
-  const { warps, maximizer } = settings;
+  const { warps, maximizer, deterministic } = settings;
   const n = evidence.losses.length;
   const kind = warps[trials.length % warps.length]!;
   const surrogate = createSurrogate(evidence, domain, {
@@ -140,6 +146,7 @@ function sampleModel(
     memory: recall(trials, kind, domain.width),
     refitAfter: n <= 60 ? 1 : warps.length * refitAfter(n),
     sources: settings.sourcesOf(space),
+    deterministic,
   });
   const target = createTarget(settings.acquisition, {
     ...believe(surrogate, domain, rng.fork("fantasies")),
@@ -196,15 +203,22 @@ const BELIEF = 10;
 /** The trial with the lowest posterior mean, under the first of the warps. */
 function expect(
   { space, trials }: Pick<SampleRequest, "space" | "trials">,
-  { warps, sourcesOf }: Settings,
+  { warps, sourcesOf, deterministic }: Settings,
 ): Expectation | null {
   const domain = domainOf(space);
   const evidence = gather(space, domain, trials);
   if (evidence.losses.length < COMPLETED_LEAST) return null;
   const kind = warps[0]!;
   const memory = recall(trials, kind, domain.width);
-  const recipe = { warp: kind, memory, refitAfter: refitAfter(evidence.losses.length), sources: sourcesOf(space) };
-  return expectation(createSurrogate(evidence, domain, recipe));
+  return expectation(
+    createSurrogate(evidence, domain, {
+      warp: kind,
+      memory,
+      refitAfter: refitAfter(evidence.losses.length),
+      sources: sourcesOf(space),
+      deterministic,
+    }),
+  );
 }
 
 function defaultCount(space: Space): number {
@@ -245,6 +259,7 @@ function check(options: GpOptions): Omit<Settings, "beliefOf" | "sourcesOf"> {
     explore = true,
     priors = {},
     transfer = [],
+    deterministic = false,
   } = options;
   const { count, design = "sobol", centre: first = true } = initialPoints;
   if (typeof acquisition !== "object" || typeof acquisition?.at !== "function") {
@@ -260,6 +275,8 @@ function check(options: GpOptions): Omit<Settings, "beliefOf" | "sourcesOf"> {
   if (!Array.isArray(warps) || warps.length === 0)
     throw new ValidationError(`\`warps\` must be a list of at least one output warp, but got ${show(warps)}.`);
   for (const kind of warps) oneOf("warps", kind, WARPS);
+  if (typeof deterministic !== "boolean")
+    throw new ValidationError(`\`deterministic\` must be true or false, but got ${show(deterministic)}.`);
   return {
     acquisition,
     initialPoints: { count, design, centre: first },
@@ -268,6 +285,7 @@ function check(options: GpOptions): Omit<Settings, "beliefOf" | "sourcesOf"> {
     explore,
     priors,
     transfer: checkExperiences(transfer),
+    deterministic,
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Belief } from "../../acquisition/target.ts";
 import { fantasize, fantasyMeans } from "../../gp/fantasies.ts";
-import { type FitOptions, fit as fitGp } from "../../gp/fit.ts";
+import { type FitOptions, fit as fitGp, NOISE_LEAST } from "../../gp/fit.ts";
 import type { KernelParameters } from "../../gp/kernel.ts";
 import { defaultPrior } from "../../gp/prior.ts";
 import { append, condition, type Gp, type Observations, posterior } from "../../gp/regression.ts";
@@ -49,6 +49,8 @@ export interface Recipe {
   readonly refitAfter: number;
   /** Studies before this one. Default none. */
   readonly sources?: readonly Source[];
+  /** Whether there is no noise but what keeps the matrix well conditioned. Default false. */
+  readonly deterministic?: boolean;
 }
 
 /** A surrogate, what it was made of, and what to remember of it. */
@@ -64,7 +66,7 @@ export interface Surrogate {
 export function createSurrogate(
   evidence: Evidence,
   domain: SpaceDomain,
-  { warp: kind, memory, refitAfter, sources = [] }: Recipe,
+  { warp: kind, memory, refitAfter, sources = [], deterministic = false }: Recipe,
 ): Surrogate {
   const all = evidence.losses.length;
   const warped = warp(evidence.losses, kind);
@@ -75,7 +77,10 @@ export function createSurrogate(
   });
   const reuse =
     memory !== undefined && memory.warp === kind && all >= memory.fittedTo && all - memory.fittedTo < refitAfter;
-  const parameters = reuse ? memory.parameters : fitGp(observations(FITTED_MOST), startFrom(memory)).parameters;
+  const known = deterministic ? { noiseVariance: NOISE_LEAST } : {};
+  const parameters = reuse
+    ? { ...memory.parameters, ...known }
+    : fitGp(observations(FITTED_MOST), { ...startFrom(memory), ...known }).parameters;
   return {
     evidence,
     warped,
