@@ -9,14 +9,12 @@ import type { Parameter } from "../../space/parameter.ts";
 
 /** A grid of more levels counts as continuous: the narrowest kernel covers about a level then. */
 const LEVELS_MOST = 64;
-/** The narrowest kernel has 1/100 of the range. */
-const NARROWEST = 100;
 /** log φ(0). */
 const LOG_PEAK = normalLogPdf(0);
 
 export interface Axis {
   /** A kernel for each of n observed values u, [n], where the prior weighs as much as so many of them. */
-  kernels(u: Float64Array, priorWeight: number): AxisKernels;
+  kernels(u: Float64Array, priorWeight: number, bandwidth: (u: Float64Array) => Float64Array): AxisKernels;
 }
 
 export interface AxisKernels {
@@ -59,22 +57,21 @@ function nominalAxis(levels: number): Axis {
 }
 
 /**
- * Kernel i is a normal distribution around uᵢ, cut to [0, 1]. Its standard deviation is the larger gap to its neighbours among
- * the observations, at least 1/min(100, n + 2) ("magic clip") and at most 1. On a grid a level has the mass of its cell:
+ * Kernel i is a normal distribution around uᵢ, cut to [0, 1]. On a grid a level has the mass of its cell:
  *
  *   log k(u) = log [Φ((b − uᵢ)/σᵢ) − Φ((a − uᵢ)/σᵢ)] − log(b − a) − log Z,   Z = Φ((1 − uᵢ)/σᵢ) − Φ(−uᵢ/σᵢ)
  *
  * for u in the cell [a, b]; for continuous values the density itself.
  *
- * Source: Bergstra et al. 2011, §4.2; the clip is hyperopt's, named by Watanabe 2023, arXiv:2304.11127, §3.3.4.
+ * Source: Bergstra et al. 2011, §4.2.
  *
  * @param edges of the cells of a grid, [levels + 1]
  */
 function numericAxis(edges: Float64Array | undefined): Axis {
   return {
-    kernels(u) {
+    kernels(u, _, bandwidth) {
       const n = u.length;
-      const sigma = widths(u);
+      const sigma = bandwidth(u);
       const below = new Float64Array(n);
       const mass = new Float64Array(n);
       for (let i = 0; i < n; i++) {
@@ -145,27 +142,6 @@ function logNormalMass(a: number, b: number): number {
   const w = high - low;
   return normalLogPdf(high) - log(-high) + log(1 - exp(high * w));
 }
-
-/** The larger gap of each observation to its neighbours in order of size, clipped; one observation alone has the whole range. */
-function widths(u: Float64Array): Float64Array {
-  const n = u.length;
-  const narrowest = 1 / Math.min(NARROWEST, n + 2);
-  // Value and place in one number: sorting numbers is several times faster than sorting places by value.
-  const keys = new Float64Array(n);
-  for (let i = 0; i < n; i++) keys[i] = Math.floor(u[i]! * 4294967296) * PLACES + i;
-  keys.sort();
-  const sigma = new Float64Array(n);
-  for (let k = 0; k < n; k++) {
-    const i = keys[k]! % PLACES;
-    const left = k > 0 ? u[i]! - u[keys[k - 1]! % PLACES]! : 0;
-    const right = k < n - 1 ? u[keys[k + 1]! % PLACES]! - u[i]! : 0;
-    sigma[i] = n === 1 ? Math.max(u[i]!, 1 - u[i]!) : Math.min(1, Math.max(narrowest, left, right));
-  }
-  return sigma;
-}
-
-/** Observations that can be told apart in the low bits of a key. */
-const PLACES = 1048576;
 
 /** The ends of each level's cell: half-way between neighbouring levels, and the ends of the interval. */
 function cellsOf(parameter: Parameter): Float64Array {

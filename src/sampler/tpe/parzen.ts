@@ -15,6 +15,7 @@ import type { FlatParams } from "../../space/parameter.ts";
 import type { Encoded, Space } from "../../space/space.ts";
 import type { Belief } from "../priors.ts";
 import { type Axis, type AxisKernels, createAxis } from "./axis.ts";
+import type { Bandwidth } from "./bandwidth.ts";
 import type { Weighted } from "./split.ts";
 
 export interface Parzen {
@@ -31,7 +32,13 @@ const encodings = new WeakMap<Space, WeakMap<FlatParams, Encoded>>();
  * @param belief      the prior π
  * @param priorWeight w₀, in trials
  */
-export function createParzen(space: Space, trials: readonly Weighted[], belief: Belief, priorWeight: number): Parzen {
+export function createParzen(
+  space: Space,
+  trials: readonly Weighted[],
+  belief: Belief,
+  priorWeight: number,
+  bandwidth: Bandwidth,
+): Parzen {
   const d = space.coordinates.length;
   const n = trials.length;
   const points = trials.map(({ trial }) => encoded(space, trial.params));
@@ -55,7 +62,7 @@ export function createParzen(space: Space, trials: readonly Weighted[], belief: 
     }
     members.push(having.subarray(0, count));
     place.push(places);
-    kernels.push(axesOfSpace[j]!.kernels(values.subarray(0, count), priorWeight));
+    kernels.push(axesOfSpace[j]!.kernels(values.subarray(0, count), priorWeight, (u) => bandwidth(u, d)));
   }
   const total = trials.reduce((sum, { weight }) => sum + weight, priorWeight);
   const logWeights = Float64Array.from(trials, ({ weight }) => log(weight / total));

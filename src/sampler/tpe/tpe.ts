@@ -11,6 +11,7 @@ import { begin } from "../design.ts";
 import { beliefs, type Priors, priorsToJson } from "../priors.ts";
 import { type SampleRequest, type Sampler, type Suggestion, suggestedBy } from "../sampler.ts";
 import { seenKeys, unseen } from "../unseen.ts";
+import { neighbourGaps, normalReference } from "./bandwidth.ts";
 import { createParzen, encoded } from "./parzen.ts";
 import { split } from "./split.ts";
 
@@ -49,6 +50,12 @@ export function tpe(options: TpeOptions = {}): Sampler {
   };
 }
 
+/**
+ * Of the bad trials' kernels, from ask to ask in turn: two that keep away from where the bad trials are many, one that only keeps
+ * away from each of them, and so looks closer at what is good.
+ */
+const BANDWIDTHS = [neighbourGaps, normalReference, normalReference] as const;
+
 type Settings = Required<TpeOptions>;
 
 function sample(
@@ -64,8 +71,8 @@ function sample(
     return begin(request, seen, belief, { design: "sobol", centre: true });
   }
   const { good, bad } = split(trials, (n) => Math.min(n, goodOf(gamma, n)));
-  const best = createParzen(space, good, belief, priorWeight);
-  const rest = createParzen(space, bad, belief, priorWeight);
+  const best = createParzen(space, good, belief, priorWeight, neighbourGaps);
+  const rest = createParzen(space, bad, belief, priorWeight, BANDWIDTHS[trials.length % BANDWIDTHS.length]!);
   const scored = Array.from({ length: candidates }, () => {
     const params = best.draw(rng);
     const point = encoded(space, params);

@@ -5,6 +5,7 @@ import { createRng } from "../../../src/math/rng.ts";
 import { createBelief } from "../../../src/sampler/priors.ts";
 import { random } from "../../../src/sampler/random.ts";
 import type { Sampler } from "../../../src/sampler/sampler.ts";
+import { neighbourGaps, normalReference } from "../../../src/sampler/tpe/bandwidth.ts";
 import { createParzen } from "../../../src/sampler/tpe/parzen.ts";
 import { split } from "../../../src/sampler/tpe/split.ts";
 import { tpe } from "../../../src/sampler/tpe/tpe.ts";
@@ -61,7 +62,7 @@ test("densities are those of Optuna's estimator, whose prior weighs next to noth
       observed.map((params, i) => observation(i, params, 0)),
       () => 0,
     );
-    const parzen = createParzen(space, bad, belief, 1e-12);
+    const parzen = createParzen(space, bad, belief, 1e-12, neighbourGaps);
     asked.forEach((params, i) => {
       // Optuna's is a density in the searched scale, and a probability of levels; the uniform one is 1/5, 1/log 10⁴, 1/5 and 1/3.
       const relative = logDensity[i]! + Math.log(5 * Math.log(1e4) * 5 * 3);
@@ -147,8 +148,12 @@ test("a density integrates to one, over grids and branches alike", () => {
     const cell = (m: number): number => (Math.log(m + 0.5) - Math.log(m - 0.5)) / (Math.log(40.5) - Math.log(0.5));
     return cell(params["way.m"] as number) / 2 / 3;
   };
-  for (const part of [good, bad]) {
-    const parzen = createParzen(space, part, createBelief(space, {}), 1);
+  for (const [part, bandwidth] of [
+    [good, neighbourGaps],
+    [bad, neighbourGaps],
+    [bad, normalReference],
+  ] as const) {
+    const parzen = createParzen(space, part, createBelief(space, {}), 1, bandwidth);
     const total = all.reduce(
       (sum, params) => sum + volume(params) * Math.exp(parzen.logDensity(space.encode(params))),
       0,
@@ -158,6 +163,29 @@ test("a density integrates to one, over grids and branches alike", () => {
   }
 });
 
+describe("the bandwidth", () => {
+  test("is the larger gap to a neighbour, within its clip", () => {
+    expect([...neighbourGaps(Float64Array.of(0.5, 0.1, 0.9, 0.52), 3)]).toEqual(
+      [0.4, 0.4, 0.38, 0.38].map((v) => expect.closeTo(v, 12)),
+    );
+    expect([...neighbourGaps(Float64Array.of(0.3), 3)]).toEqual([0.7]);
+    const many = neighbourGaps(
+      Float64Array.from({ length: 400 }, (_, i) => i / 399),
+      3,
+    );
+    for (const sigma of many) expect(sigma).toBe(1 / 100);
+  });
+
+  test("by the normal reference is one for all, narrower with more observations and fewer dimensions", () => {
+    const u = Float64Array.of(0.1, 0.5, 0.9);
+    for (const sigma of normalReference(u, 2)) expect(sigma).toBeCloseTo(1.06 * 0.4 * 3 ** (-1 / 6), 12);
+    const many = Float64Array.from({ length: 300 }, (_, i) => u[i % 3]!);
+    expect(normalReference(many, 2)[0]!).toBeLessThan(normalReference(many, 12)[0]!);
+    expect([...normalReference(Float64Array.of(0.3), 2)]).toEqual([0.5]);
+    expect(normalReference(new Float64Array(8).fill(0.3), 2)[0]).toBe(1 / 10);
+  });
+});
+
 describe("a search", () => {
   test.each([
     ["branin", branin, 60],
@@ -165,7 +193,9 @@ describe("a search", () => {
   ] as const)("comes nearer to the minimum of %s than random search", (_, { space, loss, minimum }, count) => {
     const regret = (sampler: Sampler): number =>
       median(
-        [1, 2, 3, 4, 5].map((seed) => lowest(search(sampler, space, (p) => loss(p as never) - minimum, count, seed))),
+        Array.from({ length: 15 }, (_, seed) =>
+          lowest(search(sampler, space, (p) => loss(p as never) - minimum, count, seed)),
+        ),
       );
     expect(regret(tpe())).toBeLessThan(0.5 * regret(random()));
   });
