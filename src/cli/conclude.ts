@@ -1,6 +1,7 @@
 /** The last words of `assay run`: the best parameters as JSON on standard output, where they can be copied or piped, and how to go on. */
 import type { Study } from "../study/study.ts";
 import { type FrozenTrial, isFinal } from "../trial/trial.ts";
+import { redacted } from "./place.ts";
 
 export interface Conclusion {
   readonly json: boolean;
@@ -53,8 +54,8 @@ function withTrials(argv: readonly string[], trials: number): string[] {
   return argv.toSpliced(1, 0, "--trials", String(trials));
 }
 
-/** As it can be typed into a POSIX shell. */
+/** As it can be typed into a POSIX shell, except for passwords. */
 function commandLine(argv: readonly string[]): string {
   const quote = (arg: string) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`);
-  return ["assay", ...argv.map(quote)].join(" ");
+  return redacted(["assay", ...argv.map(quote)].join(" "));
 }

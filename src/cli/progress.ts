@@ -1,11 +1,12 @@
 /**
- * What is seen while `assay run` works. On a terminal: a line for each trial that ended, and below them one line that is redrawn in
+ * What is seen while `assay run` or `assay worker` works. On a terminal: a line for each trial that ended, and below them one line that is redrawn in
  * place. Elsewhere: a line for each trial that begins or ends, and nothing that moves. With `json`: every event as a JSON line.
  */
 import { sparkline } from "../chart/terminal.ts";
 import type { Clock } from "../storage/clock.ts";
 import type { Study } from "../study/study.ts";
 import { type FrozenTrial, isFinal } from "../trial/trial.ts";
+import { bestText, duration, short } from "./figures.ts";
 import { printable } from "./printable.ts";
 
 /** The part of a stream that is needed here. */
@@ -18,8 +19,8 @@ export interface Output {
 export interface ProgressOptions {
   readonly output: Output;
   readonly json: boolean;
-  /** Trials in all. */
-  readonly budget: number;
+  /** Trials in all; null for one worker of many, which shows its own trials only. */
+  readonly budget: number | null;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
 }
@@ -39,21 +40,30 @@ interface View extends Progress {
   reported(report: { readonly number: number; readonly step: number; readonly value: number }): void;
   ended(trial: Trial, best: Trial | null): void;
   released(number: number): void;
+  /** Something else became of a trial. */
+  noted(event: string, number: number, text: string): void;
 }
 
 /** Shows what happens in a study from now on. */
 export async function followStudy(study: Study, options: ProgressOptions): Promise<Progress> {
-  const before = await study.trials();
-  let best: Trial | null = await study.best();
+  // The best of many workers' trials is more than one of them knows.
+  const isAlone = options.budget !== null;
+  const before = isAlone ? await study.trials() : [];
+  let best: Trial | null = isAlone ? await study.best() : null;
   const view = options.json ? jsonView(options) : lineView(before, best, options);
   const offs = [
     study.on("ask", ({ trial }) => view.began(trial)),
     study.on("report", (report) => view.reported(report)),
     study.on("tell", ({ trial }) => {
-      if (trial.state === "completed" && isBetter(trial, best, study.direction)) best = trial;
+      if (isAlone && trial.state === "completed" && isBetter(trial, best, study.direction)) best = trial;
       view.ended(trial, best);
     }),
     study.on("release", ({ number }) => view.released(number)),
+    study.on("requeue", ({ number }) => view.noted("requeue", number, "waits again, for its worker is gone")),
+    study.on("lost", ({ number }) => view.noted("lost", number, "is lost: its workers were gone too often")),
+    study.on("late", ({ trial: { number } }) => {
+      view.noted("late", number, "had a result here, but was another worker's already; it is kept beside the trial");
+    }),
     study.on("warning", ({ message }) => view.say(message)),
   ];
   return {
@@ -70,14 +80,18 @@ function isBetter(trial: Trial, best: Trial | null, direction: Study["direction"
   return direction === "minimize" ? trial.value! < best.value! : trial.value! > best.value!;
 }
 
-function jsonView({ output }: ProgressOptions): View {
+function jsonView({ output, budget }: ProgressOptions): View {
   const write = (event: string, rest: object) => output.write(`${JSON.stringify({ event, ...rest })}\n`);
   return {
     began: ({ number, params }) => write("ask", { number, params }),
     reported: (report) => write("report", report),
     ended: ({ number, state, value, metrics, error }, best) =>
-      write("tell", { number, state, value, metrics, error: error?.message ?? null, best: best?.number ?? null }),
+      write("tell", {
+        ...{ number, state, value, metrics, error: error?.message ?? null },
+        ...(budget === null ? {} : { best: best?.number ?? null }),
+      }),
     released: (number) => write("release", { number }),
+    noted: (event, number) => write(event, { number }),
     say: (message) => write("message", { message }),
     close() {},
   };
@@ -102,10 +116,9 @@ function lineView(before: readonly Trial[], incumbent: Trial | null, options: Pr
     const perTrial = (clock() - startedAt) / (count - known);
     const oldest = Math.min(...running.values());
     const parts = [
-      `${count} of ${budget}`,
-      bestText(best),
+      ...(budget === null ? [`${count} done here`] : [`${count} of ${budget}`, bestText(best)]),
       ...(running.size === 0 ? [] : [`${running.size} running (${duration(clock() - oldest)})`]),
-      ...(count > known && count < budget ? [`${duration(perTrial * (budget - count))} left`] : []),
+      ...(budget !== null && count > known && count < budget ? [`${duration(perTrial * (budget - count))} left`] : []),
     ];
     const text = parts.join("  ").slice(0, width);
     const room = Math.min(20, width - text.length - 2);
@@ -138,12 +151,16 @@ function lineView(before: readonly Trial[], incumbent: Trial | null, options: Pr
       const result = value === null ? "" : ` ${short(value)}`;
       const why = error === null ? "" : `: ${indent(printable(error.message))}`;
       line(
-        `trial ${number} ${shown}${result}${took}${live ? "" : ` (${count} of ${budget}, ${bestText(best)})`}${why}`,
+        `trial ${number} ${shown}${result}${took}${live || budget === null ? "" : ` (${count} of ${budget}, ${bestText(best)})`}${why}`,
       );
     },
     released(number) {
       running.delete(number);
       redraw();
+    },
+    noted(_event, number, text) {
+      running.delete(number);
+      line(`trial ${number} ${text}`);
     },
     say: (message) => line(printable(message)),
     close() {
@@ -153,24 +170,7 @@ function lineView(before: readonly Trial[], incumbent: Trial | null, options: Pr
   };
 }
 
-function bestText(best: Trial | null): string {
-  return best === null ? "no result yet" : `best ${short(best.value!)} (trial ${best.number})`;
-}
-
-function short(value: number): string {
-  return String(Number(value.toPrecision(5)));
-}
-
 /** Further lines of a message stand under the first. */
 function indent(text: string): string {
   return text.trim().replaceAll("\n", "\n    ");
-}
-
-/** Milliseconds as "4.2 s", "12 min 30 s" or "3 h 5 min". */
-function duration(ms: number): string {
-  const seconds = Math.max(0, ms) / 1000;
-  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
-  const minutes = Math.round(seconds) / 60;
-  if (minutes < 60) return `${Math.floor(minutes)} min ${Math.round(seconds) % 60} s`;
-  return `${Math.floor(minutes / 60)} h ${Math.floor(minutes) % 60} min`;
 }
