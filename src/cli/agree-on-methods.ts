@@ -5,14 +5,21 @@
 import { show, ValidationError } from "../errors.ts";
 import type { StoredStudy } from "../storage/storage.ts";
 import type { Study } from "../study/study.ts";
+import type { Json } from "../trial/trial.ts";
 import type { Methods } from "./methods.ts";
 
-/** Keeps the methods with the study, in place of those that it has. */
-export async function keepMethods(study: Study, { sampler, pruner, minSteps }: Methods): Promise<void> {
+/** Keeps the methods with the study, and the program where it is given, in place of those that it has. */
+export async function keepMethods(
+  study: Study,
+  { sampler, pruner, minSteps }: Methods,
+  program?: readonly string[],
+): Promise<void> {
   const stored = await study.storage.findStudy(study.name);
   const methods = { sampler, ...(pruner && { pruner }), ...(minSteps && { minSteps }) };
-  if (stored === null || JSON.stringify(stored.attributes.methods) === JSON.stringify(methods)) return;
-  await study.storage.updateStudy(stored.id, { attributes: { methods } });
+  const attributes = { methods, ...(program && { program: [...program] }) };
+  const isKept = (name: string, value: Json) => JSON.stringify(stored?.attributes[name]) === JSON.stringify(value);
+  if (stored === null || Object.entries(attributes).every(([name, value]) => isKept(name, value))) return;
+  await study.storage.updateStudy(stored.id, { attributes });
 }
 
 /**
@@ -22,7 +29,7 @@ export async function keepMethods(study: Study, { sampler, pruner, minSteps }: M
  */
 export function agreeOnMethods(stored: StoredStudy | null, given: Partial<Methods>): Methods {
   const kept = stored?.attributes.methods as Partial<Methods> | undefined;
-  if (kept?.sampler === undefined) return { sampler: "gp", ...defined(given) };
+  if (kept?.sampler === undefined) return { sampler: "auto", ...defined(given) };
   const differences = (["sampler", "pruner", "minSteps"] as const)
     .filter((name) => given[name] !== undefined && given[name] !== kept[name])
     .map((name) => `${name}: stored ${show(kept[name])}, given ${show(given[name])}`);

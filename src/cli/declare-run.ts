@@ -71,7 +71,7 @@ export function declareRun(program: Command): void {
     .addOption(storageOption())
     .option("--study <name>", "the study's name in it", "default")
     .option("--trials <n>", "trials in all, those of earlier runs included", integer(0), 50)
-    .addOption(samplerOption().default("gp"))
+    .addOption(samplerOption().default("auto"))
     .addHelpText("after", RUN_HELP);
   run.action(async (command: string[], options: Omit<RunOptions, "command">, self: Command) => {
     if (options.maximize === undefined && options.minimize === undefined) {
@@ -138,6 +138,6 @@ function withProgram(command: Command): Command {
 
 function samplerOption(): Option {
   return new Option("--sampler <name>", "how to choose").choices([
-    ...["gp", "tpe", "cma-es", "random", "sobol", "halton", "grid"],
+    ...["auto", "gp", "tpe", "cma-es", "random", "sobol", "halton", "grid"],
   ]);
 }

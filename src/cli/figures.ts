@@ -1,5 +1,30 @@
 /** Numbers and times as the commands print them. */
-import type { FrozenTrial } from "../trial/trial.ts";
+import type { Direction } from "../storage/storage.ts";
+import type { FrozenTrial, TrialState } from "../trial/trial.ts";
+
+/** The completed trial with the best finite value, the first of equals. */
+export function bestOf<T extends Pick<FrozenTrial, "state" | "value">>(
+  trials: readonly T[],
+  direction: Direction,
+): T | null {
+  const sign = direction === "minimize" ? 1 : -1;
+  let best: T | null = null;
+  for (const trial of trials) {
+    if (trial.state !== "completed" || !Number.isFinite(trial.value)) continue;
+    if (best === null || sign * trial.value! < sign * best.value!) best = trial;
+  }
+  return best;
+}
+
+/** How many trials are in each state, those that none is in left out. */
+export function countStates(trials: readonly Pick<FrozenTrial, "state">[]): Partial<Record<TrialState, number>> {
+  const counts: Partial<Record<TrialState, number>> = {};
+  for (const state of ["completed", "pruned", "failed", "lost", "running", "waiting"] as const) {
+    const count = trials.filter((trial) => trial.state === state).length;
+    if (count > 0) counts[state] = count;
+  }
+  return counts;
+}
 
 export function bestText(best: Pick<FrozenTrial, "value" | "number"> | null): string {
   return best === null ? "no result yet" : `best ${short(best.value!)} (trial ${best.number})`;

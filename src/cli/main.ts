@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { declareRun, declareWorker, RUN_EXIT_CODES } from "./declare-run.ts";
+import { declareStudies } from "./declare-study.ts";
 
 function createProgram(): Command {
   const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8"));
@@ -20,6 +21,7 @@ function createProgram(): Command {
 
   declareRun(program);
   declareWorker(program);
+  declareStudies(program);
   program
     .command("init")
     .description("write space.json and tune.sh, to begin with")

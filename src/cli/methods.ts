@@ -2,6 +2,7 @@
 import { halving } from "../pruner/halving.ts";
 import { median } from "../pruner/median.ts";
 import type { Pruner } from "../pruner/pruner.ts";
+import { auto } from "../sampler/auto.ts";
 import { cmaEs } from "../sampler/cma-es/cma-es.ts";
 import { gp } from "../sampler/gp/gp.ts";
 import { grid } from "../sampler/grid.ts";
@@ -11,7 +12,7 @@ import type { Sampler } from "../sampler/sampler.ts";
 import { sobol } from "../sampler/sobol.ts";
 import { tpe } from "../sampler/tpe/tpe.ts";
 
-export type SamplerName = "gp" | "tpe" | "cma-es" | "random" | "sobol" | "halton" | "grid";
+export type SamplerName = "auto" | "gp" | "tpe" | "cma-es" | "random" | "sobol" | "halton" | "grid";
 export type PrunerName = "median" | "halving";
 
 /** How a study chooses and stops its trials. */
@@ -22,6 +23,7 @@ export interface Methods {
 }
 
 const SAMPLERS: Readonly<Record<SamplerName, () => Sampler>> = {
+  auto: () => auto(),
   gp: () => gp(),
   tpe: () => tpe(),
   "cma-es": () => cmaEs(),

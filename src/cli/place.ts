@@ -38,7 +38,8 @@ export function placeOf(given: string): Place {
 /** Opens it. With `mustExist` a SQLite file is not created. @throws NotFoundError when it must exist and does not */
 export async function openPlace(place: Place, { mustExist = false } = {}): Promise<Storage> {
   if (place.kind === "postgres") {
-    throw new ValidationError(`PostgreSQL is not there yet, but got ${place.shown}.`);
+    const { postgres } = await import("../storage/sql/postgres.ts");
+    return postgres(place.url);
   }
   if (mustExist && !existsSync(place.file)) {
     throw new NotFoundError(

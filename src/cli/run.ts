@@ -44,7 +44,7 @@ export async function run(options: RunOptions): Promise<number> {
       ...(options.seed === undefined ? {} : { seed: seedOf(options.seed) }),
     });
     await agreeOnMetric(study, metric);
-    await keepMethods(study, options);
+    await keepMethods(study, options, options.command);
   } catch (error) {
     await storage.close();
     throw error;
