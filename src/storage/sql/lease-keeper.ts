@@ -7,7 +7,7 @@ import type { Owner } from "../storage.ts";
 
 /** How a thread opens a database that this process has open. */
 export type Database =
-  | { readonly kind: "sqlite"; readonly file: string }
+  | { readonly kind: "sqlite"; readonly file: string; readonly allowNetworkFileSystem: boolean }
   | { readonly kind: "postgres"; readonly options: object };
 
 /** What the thread is told. */

@@ -50,7 +50,7 @@ function storageOf(database: Database): Promise<Storage> {
 
 async function open(database: Database): Promise<Storage> {
   const { sqlite } = await import("./sqlite.ts");
-  if (database.kind === "sqlite") return sqlite(database.file);
+  if (database.kind === "sqlite") return sqlite(database.file, database);
   const { postgres } = await import("./postgres.ts");
   return postgres(database.options);
 }

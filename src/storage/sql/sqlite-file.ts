@@ -2,11 +2,12 @@
  * Whether a file may be used as a SQLite storage, judged from outside: the database is not opened, so a file that is
  * refused stays as it is to the last byte, and so does its folder. Also the words for what SQLite itself reports.
  */
-import { accessSync, closeSync, constants, openSync, readSync, type Stats, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readSync, realpathSync, type Stats, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AssayError, StorageError, show, ValidationError } from "../../errors.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
+import { type FileSystemProbe, networkFileSystem } from "./network-file-system.ts";
 
 /** In the header of each of our files: "Assy". */
 export const APPLICATION_ID = 0x41737379;
@@ -24,9 +25,18 @@ export function checkPath(path: string | URL): string {
   return resolve(path);
 }
 
-/** @throws StorageError when the file is not ours, or cannot be read and written, or cannot be created */
-export function checkFile(file: string): void {
-  const folder = dirname(file);
+export interface FileChecks {
+  readonly allowNetworkFileSystem: boolean;
+  readonly probe?: FileSystemProbe;
+}
+
+/**
+ * Of a symbolic link, what it leads to is checked, for SQLite opens that by its own name and keeps the log beside it.
+ *
+ * @throws StorageError when the file is not ours, cannot be read and written, cannot be created, or could be opened in two ways
+ */
+export function checkFile(file: string, { allowNetworkFileSystem, probe }: FileChecks): void {
+  const folder = dirname(ownPath(file));
   const stats = statOf(folder);
   if (stats === undefined || !stats.isDirectory()) {
     throw refusal(file, `its folder must exist, but there is no folder ${quote(folder)}`, "Create it first.");
@@ -38,6 +48,14 @@ export function checkFile(file: string): void {
       "Give write permission, or choose another folder.",
     );
   }
+  const network = allowNetworkFileSystem ? undefined : networkFileSystem(realpathSync(folder), probe);
+  if (network !== undefined) {
+    throw refusal(
+      file,
+      `it must be on a disk of this machine, but its folder is on ${network}, where locks and shared memory do not hold between machines, and a file is damaged without an error`,
+      "Choose a local folder, or keep studies of many machines in PostgreSQL. Where one machine alone uses the file, `allowNetworkFileSystem: true` opens it anyway.",
+    );
+  }
   const found = statOf(file);
   if (found === undefined) return;
   if (!found.isFile()) {
@@ -46,8 +64,24 @@ export function checkFile(file: string): void {
   if (!isAllowed(file, constants.R_OK | constants.W_OK)) {
     throw refusal(file, "it must be readable and writable, but is not", "Give the permissions, or copy the file.");
   }
+  if (found.nlink > 1) {
+    throw refusal(
+      file,
+      `it must have one name, but has ${found.nlink} (hard links): SQLite keeps its log beside the name by which a file is opened, so that two who use two names overwrite each other's trials`,
+      "Remove the other names, or go on with a copy of the file.",
+    );
+  }
   // SQLite takes an empty file for a new database, and so do we.
   if (found.size > 0) checkHeader(file);
+}
+
+/** The path of the file itself, where `file` leads to it by symbolic links. */
+function ownPath(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file;
+  }
 }
 
 /** See "The database header" in the SQLite file format: magic string, user version at 60, application id at 68. */

@@ -19,6 +19,7 @@ import {
   checkFile,
   checkPath,
   explain,
+  type FileChecks,
   foreignDatabase,
   newerSchema,
   resultCode,
@@ -45,6 +46,8 @@ export interface SqliteOptions {
   readonly open?: (path: string) => SqliteDriver | Promise<SqliteDriver>;
   /** Milliseconds since 1970, by which leases are judged, the same in all processes; by default the file's own clock. */
   readonly clock?: () => number;
+  /** Opens a file on a network file system too, which is else refused: right only where one machine alone uses it. Default false. */
+  readonly allowNetworkFileSystem?: boolean;
 }
 
 /**
@@ -57,10 +60,10 @@ export interface SqliteOptions {
  */
 export function sqlite(path: string | URL, options: SqliteOptions = {}): Storage {
   const file = checkPath(path);
-  const { open = openWithNode, clock } = options;
-  const keeper = createLeaseKeeper({ kind: "sqlite", file });
+  const { open = openWithNode, clock, allowNetworkFileSystem = false } = options;
+  const keeper = createLeaseKeeper({ kind: "sqlite", file, allowNetworkFileSystem });
   return sqlStorage({
-    connect: () => connect(file, open, clock),
+    connect: () => connect(file, open, clock, { allowNetworkFileSystem }),
     newOwner: newProcessOwner,
     isDead: isDeadProcess,
     // A thread has no clock that was handed in.
@@ -75,8 +78,9 @@ async function connect(
   file: string,
   open: NonNullable<SqliteOptions["open"]>,
   clock: SqliteOptions["clock"],
+  checks: FileChecks,
 ): Promise<SqlConnection> {
-  checkFile(file);
+  checkFile(file, checks);
   let driver: SqliteDriver | undefined;
   try {
     driver = await open(file);
