@@ -14,6 +14,7 @@ import { isDeadProcess, newProcessOwner } from "./process-owner.ts";
 import { retry, systemTimer } from "./retry.ts";
 import type { Schema } from "./schema.ts";
 import { type SqlConnection, sqlStorage } from "./sql-storage.ts";
+import { backUp } from "./sqlite-backup.ts";
 import {
   APPLICATION_ID,
   checkFile,
@@ -88,6 +89,8 @@ async function connect(
     connection.set("busy_timeout", 30000);
     connection.set("foreign_keys", 1);
     // Before the log is switched on, so that the header of the file itself always says whose it is: see `checkFile`.
+    const version = connection.transact("read", schemaOf(file));
+    if (version > 0 && version < SCHEMA_VERSION) backUp(file, version, (path) => connection.copyTo(path));
     connection.transact("write", migrate(file));
     connection.now = clock ?? clockOf(connection.transact("write", setClock()));
     await switchOnLog(connection);
@@ -129,8 +132,8 @@ async function openWithNode(path: string): Promise<SqliteDriver> {
   return new DatabaseSync(path);
 }
 
-/** Brings the schema up to date. @throws StorageError when the database is another program's or of a newer version */
-function* migrate(file: string): Work<void> {
+/** The schema's version, 0 for a new database. @throws StorageError when the database is another program's or of a newer version */
+function* schemaOf(file: string): Work<number> {
   const [[found]] = yield* step(
     bare<{ application_id: number; user_version: number; tables: number }>(
       "select application_id, user_version, (select count(*) from sqlite_schema) as tables " +
@@ -140,6 +143,12 @@ function* migrate(file: string): Work<void> {
   const { application_id: owner, user_version: version, tables } = found!;
   if (owner !== APPLICATION_ID && (owner !== 0 || tables > 0)) throw foreignDatabase(file, owner);
   if (version > SCHEMA_VERSION) throw newerSchema(file, version);
+  return version;
+}
+
+/** Brings the schema up to date, in one transaction, so that a migration that was interrupted is as if it had not begun. */
+function* migrate(file: string): Work<void> {
+  const version = yield* schemaOf(file);
   if (version === SCHEMA_VERSION) return;
   for (const migration of migrations.slice(version)) {
     yield* step(...migration(compiler(), DIALECT).map(({ sql }) => bare(sql)));
@@ -230,6 +239,11 @@ class SqliteConnection implements SqlConnection {
           "A file system without shared memory or locks, such as a network's, is a usual cause: choose a local folder.",
       );
     }
+  }
+
+  /** Writes what is in the database to a new file. */
+  copyTo(path: string): void {
+    this.#execute({ sql: "vacuum into ?", parameters: [path], returnsRows: false });
   }
 
   close(): void {
