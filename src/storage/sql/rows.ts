@@ -85,26 +85,31 @@ function lateOf(text: string): TrialOutcome {
 /** `reports` are those of this trial, in order. */
 export function trialOf(row: TrialContent, reports: readonly ReportRow[]): FrozenTrial {
   try {
-    if (!STATES.includes(row.state)) throw new Error(`its state is ${show(row.state)}`);
-    return {
-      number: row.number,
-      state: row.state as TrialState,
-      attempt: row.attempt,
-      params: readObject(row.params, "params"),
-      value: readNullable(row.value, "value"),
-      ...(row.standard_error === null ? {} : { standardError: readNumber(row.standard_error, "standard_error") }),
-      ...(row.cost === null ? {} : { cost: readNumber(row.cost, "cost") }),
-      metrics: readMetrics(row.metrics),
-      reports: reports.length === 0 ? NO_REPORTS : reports.map(reportOf),
-      attributes: readObject(row.attributes, "attributes"),
-      note: readJson(row.note) as Json,
-      error: row.error === null ? null : readObject<TrialError & Record<string, string>>(row.error, "error"),
-      startedAt: readNullable(row.started_at, "started_at"),
-      finishedAt: readNullable(row.finished_at, "finished_at"),
-    };
+    return readTrial(row, reports);
   } catch (error) {
     return unreadable(row.number, because(error));
   }
+}
+
+/** The same. @throws Error when the row is damaged */
+export function readTrial(row: TrialContent, reports: readonly ReportRow[]): FrozenTrial {
+  if (!STATES.includes(row.state)) throw new Error(`its state is ${show(row.state)}`);
+  return {
+    number: row.number,
+    state: row.state as TrialState,
+    attempt: row.attempt,
+    params: readObject(row.params, "params"),
+    value: readNullable(row.value, "value"),
+    ...(row.standard_error === null ? {} : { standardError: readNumber(row.standard_error, "standard_error") }),
+    ...(row.cost === null ? {} : { cost: readNumber(row.cost, "cost") }),
+    metrics: readMetrics(row.metrics),
+    reports: reports.length === 0 ? NO_REPORTS : reports.map(reportOf),
+    attributes: readObject(row.attributes, "attributes"),
+    note: readJson(row.note) as Json,
+    error: row.error === null ? null : readObject<TrialError & Record<string, string>>(row.error, "error"),
+    startedAt: readNullable(row.started_at, "started_at"),
+    finishedAt: readNullable(row.finished_at, "finished_at"),
+  };
 }
 
 /** An attribute column, to be added to. @throws StorageError when it is damaged */
@@ -138,7 +143,8 @@ function reportOf(row: ReportRow): Report {
   return { step: readNumber(row.step, "step"), value: readNullable(row.value, "report") ?? Number.NaN };
 }
 
-function unreadable(number: number, reason: string): FrozenTrial {
+/** Stands for a trial that cannot be read. */
+export function unreadable(number: number, reason: string): FrozenTrial {
   return {
     number,
     state: "failed",

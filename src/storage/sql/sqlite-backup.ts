@@ -3,7 +3,8 @@
  * one turn out to be a mistake.
  */
 import { randomUUID } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { readHeader } from "./sqlite-file.ts";
 
 /** Where the copy of a file of this schema version lies: "studies.db.schema-1". */
 export function backupPath(file: string, version: number): string {
@@ -28,13 +29,11 @@ export function backUp(file: string, version: number, copy: (path: string) => vo
 
 /** The user version in the header, after everything was written to the disk. */
 function schemaVersion(path: string): number {
-  const header = Buffer.alloc(100);
   const descriptor = openSync(path, "r+");
   try {
     fsyncSync(descriptor);
-    readSync(descriptor, header, 0, header.length, 0);
   } finally {
     closeSync(descriptor);
   }
-  return header.readUInt32BE(60);
+  return readHeader(path).readUInt32BE(60);
 }

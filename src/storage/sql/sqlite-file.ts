@@ -84,8 +84,8 @@ function ownPath(file: string): string {
   }
 }
 
-/** See "The database header" in the SQLite file format: magic string, user version at 60, application id at 68. */
-function checkHeader(file: string): void {
+/** The first 100 bytes, "The database header" of the SQLite file format. */
+export function readHeader(file: string): Buffer {
   const header = Buffer.alloc(100);
   const descriptor = openSync(file, "r");
   try {
@@ -93,6 +93,12 @@ function checkHeader(file: string): void {
   } finally {
     closeSync(descriptor);
   }
+  return header;
+}
+
+/** Magic string, user version at 60, application id at 68. */
+function checkHeader(file: string): void {
+  const header = readHeader(file);
   const magic = header.toString("latin1", 0, 16);
   if (magic !== "SQLite format 3\0") {
     throw refusal(file, `it must be a SQLite database, but begins with ${show(magic)}`, "Name another file.");
@@ -132,7 +138,10 @@ const REASONS: Readonly<Record<string, readonly [reason: string, remedy: string]
   BUSY: ["another program has kept it locked for half a minute", "End that program, or wait for it."],
   READONLY: ["it can no longer be written", "Give write permission for the file and its folder."],
   IOERR: ["reading or writing the disk failed", "Check the disk; what was acknowledged is in the file and its log."],
-  CORRUPT: ["its content is damaged", "Restore it from a copy, or save what is left with `sqlite3 FILE .recover`."],
+  CORRUPT: [
+    "its content is damaged",
+    "Restore it from a copy, or save what is left with `repair` of assay/storage/repair.",
+  ],
   FULL: ["the disk is full", "Free some space and go on; what was acknowledged is safe."],
   CANTOPEN: ["it cannot be opened", "Check that the file and its folder are there and may be read and written."],
   NOTADB: ["it is not a SQLite database", "Name another file, or restore it from a copy."],
