@@ -6,6 +6,7 @@ import { NotFoundError, show } from "../errors.ts";
 import { systemClock } from "../storage/clock.ts";
 import { type ClockSetting, clockOf, settingFor } from "../storage/sql/machine-clock.ts";
 import { SCHEMA_VERSION } from "../storage/sql/migrations.ts";
+import { mounts, networkFileSystem } from "../storage/sql/network-file-system.ts";
 import { checkFile } from "../storage/sql/sqlite-file.ts";
 import { duration } from "./figures.ts";
 import type { Finding } from "./finding.ts";
@@ -16,7 +17,7 @@ export async function examineSqlite(path: string): Promise<readonly Finding[]> {
   if (!existsSync(file)) throw new NotFoundError(`There is no file ${show(path)}, so there is nothing to examine.`);
   const outside = [...permissions(file), ...fileSystem(file)];
   try {
-    checkFile(file);
+    checkFile(file, { allowNetworkFileSystem: true });
   } catch (error) {
     return [...outside, { check: "file", status: "wrong", found: (error as Error).message }];
   }
@@ -84,17 +85,6 @@ const FILE_SYSTEMS: Readonly<Record<number, readonly [name: string, kind: "local
     2035054128: ["overlayfs", "local"],
     16914836: ["tmpfs", "memory"],
     2240043254: ["ramfs", "memory"],
-    26985: ["NFS", "network"],
-    20859: ["SMB", "network"],
-    4283649346: ["CIFS", "network"],
-    4266872130: ["SMB2", "network"],
-    16914839: ["9p", "network"],
-    12805120: ["Ceph", "network"],
-    198183888: ["Lustre", "network"],
-    1196443219: ["GPFS", "network"],
-    428016422: ["BeeGFS", "network"],
-    1397113167: ["AFS", "network"],
-    1702057286: ["FUSE", "unsure"],
   };
 
 /** Less than this, and a study may soon be unable to go on. */
@@ -103,7 +93,9 @@ const LEAST_FREE = 100 * 2 ** 20;
 export function fileSystem(file: string, statfs: typeof statfsSync = statfsSync): Finding[] {
   const { type, bavail, bsize } = statfs(dirname(file));
   const number = Number(type) >>> 0;
-  const [name, kind] = FILE_SYSTEMS[number] ?? [`type 0x${number.toString(16)}`, "unsure"];
+  const network = networkFileSystem(dirname(file), { magic: () => number, mounts });
+  const local = FILE_SYSTEMS[number] ?? [`type 0x${number.toString(16)}`, "unsure"];
+  const [name, kind] = network === undefined ? local : ([network, "network"] as const);
   const free = Number(bavail) * Number(bsize);
   const kinds = {
     local: { status: "ok", found: name },

@@ -56,7 +56,7 @@ describe("assay workers", () => {
     expect(code).toBe(0);
     expect(lines(out)[0]).toMatch(/^study +trial +worker +runs for +lease$/);
     expect(lines(out)[2]).toMatch(
-      new RegExp(`^kiln +2 +process ${process.pid} of machine [0-9a-f]{8} +1 min \\d s +ran out \\d\\.\\d s ago$`),
+      new RegExp(`^kiln +2 +process ${process.pid} of machine [0-9a-f]{8} +1 min \\d+ s +ran out \\d+\\.\\d s ago$`),
     );
     expect(lines(out)[3]).toMatch(/^kiln +3 +oven-7 +1 min \d s +4\d\.\d s left$/);
     expect(lines(out)[4]).toBe("1 with a lease that ran out: the next worker takes them, or `assay sweep`.");

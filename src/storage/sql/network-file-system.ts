@@ -54,8 +54,13 @@ const SYSTEM: FileSystemProbe = {
     attempt(() =>
       process.platform === "linux" ? Number(BigInt.asUintN(32, BigInt(statfsSync(folder).type))) : undefined,
     ),
-  mounts: () => attempt(() => readFileSync("/proc/self/mountinfo", "utf8")) ?? "",
+  mounts,
 };
+
+/** The mounts that this process sees; "" where the system does not tell. */
+export function mounts(): string {
+  return attempt(() => readFileSync("/proc/self/mountinfo", "utf8")) ?? "";
+}
 
 /** The type of the mount that has the folder: the longest mount point above it, of equals the last. See proc_pid_mountinfo(5). */
 function mountType(folder: string, mounts: string): string | undefined {
