@@ -8,56 +8,78 @@ import type { WorkerOptions } from "./worker.ts";
 export const RUN_EXIT_CODES = `
 Exit codes:
   0    all trials have ended, or the whole space has been tried
-  1    the run stopped on an error (too many failures in a row, the storage), or no trial was completed
+  1    the run stopped on an error (too many failures in a row, the storage),
+       or no trial was completed
   2    wrong usage or input; nothing was run
-  130  stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP; the same command goes on from there
+  130  stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP; the same command goes
+       on from there
 `;
 
 const PROTOCOL = `
-The command is started once for each trial, without a shell. {lr} in its arguments is the parameter "lr", {optimizer.lr} one
-in a group, {trial} the trial's number, {params} all parameters as JSON; {{x}} is the text {x}. An argument of a parameter
-that is inactive in this trial is left out, with the option before it.
+The command is started once for each trial, without a shell. {lr} in its
+arguments is the parameter "lr", {optimizer.lr} one in a group, {trial} the
+trial's number, {params} all parameters as JSON; {{x}} is the text {x}. An
+argument of a parameter that is inactive in this trial is left out, with the
+option before it.
 
-It prints its result as a JSON line: {"val_recall": 0.93, "val_loss": 0.2}; other numbers are kept as metrics. A number alone on
-the last line will do; two results that differ are a failure. Lines such as {"step": 3, "value": 0.5} on the way are reports, by which a pruner stops what falls behind.
+It prints its result as a JSON line: {"val_recall": 0.93, "val_loss": 0.2};
+other numbers are kept as metrics. A number alone on the last line will do; two
+results that differ are a failure. Lines such as {"step": 3, "value": 0.5} on
+the way are reports, by which a pruner stops what falls behind.
 `;
 
 const RUN_HELP = `${PROTOCOL}What each trial printed is kept in <storage>.logs/trial-0007.out and .err.
 
-Run the same command again to go on after any interruption. The first Ctrl-C finishes the trials that run, the second
-stops them, the third ends everything at once.
+Run the same command again to go on after any interruption. The first Ctrl-C
+finishes the trials that run, the second stops them, the third ends everything
+at once.
 
 Examples:
-  assay run --space space.json --maximize val_recall -- python train.py --lr {lr} --units {units}
-  assay run --space space.ts --minimize loss --trials 200 --concurrency 4 --pruner halving -- ./train {params}
-  assay run --space space.json --minimize loss --config-file template.yaml -- ./train --config {config}
+  assay run --space space.json --maximize val_recall \\
+    -- python train.py --lr {lr} --units {units}
+  assay run --space space.ts --minimize loss --trials 200 --concurrency 4 \\
+    --pruner halving -- ./train {params}
+  assay run --space space.json --minimize loss --config-file template.yaml \\
+    -- ./train --config {config}
 ${RUN_EXIT_CODES}`;
 
 const WORKER_HELP = `
-Start as many as you like, on as many machines as reach the storage: a SQLite file serves one machine, PostgreSQL any number.
-Each takes the next trial, sees those of all others as pending, and adds its result. The first to say --space and --maximize
-or --minimize creates the study; the others may say the same, or only --study. Sampler and pruner are kept with the study,
-and each worker takes them from there. No program that a storage names is ever run: each worker is given its own.
+Start as many as you like, on as many machines as reach the storage: a SQLite
+file serves one machine, PostgreSQL any number. Each takes the next trial, sees
+those of all others as pending, and adds its result. The first to say --space
+and --maximize or --minimize creates the study; the others may say the same, or
+only --study. Sampler and pruner are kept with the study, and each worker takes
+them from there. No program that a storage names is ever run: each worker is
+given its own.
 
-A worker that dies loses nothing: its trials wait again once their leases run out (a minute), with the same parameters. So
-a worker stays until all trials have ended, or for --idle-timeout. On SIGTERM it begins no more, finishes what runs within
---grace, and gives the rest back; a second SIGTERM gives it back at once. Ctrl-C is as in \`assay run\`.
-${PROTOCOL}An objective of --objective is the default export of a module, or the export #name: a function of a trial that returns a
-number or { value, metrics }, as of \`study.optimize\`. It runs in this process.
+A worker that dies loses nothing: its trials wait again once their leases run
+out (a minute), with the same parameters. So a worker stays until all trials
+have ended, or for --idle-timeout. On SIGTERM it begins no more, finishes what
+runs within --grace, and gives the rest back; a second SIGTERM gives it back at
+once. Ctrl-C is as in \`assay run\`.
+${PROTOCOL}
+An objective of --objective is the default export of a module, or the export
+#name: a function of a trial that returns a number or { value, metrics }, as of
+\`study.optimize\`. It runs in this process.
 
---health answers GET /health with 200, or 503 when the storage has not answered for as long as a lease lasts. It listens on
-127.0.0.1 unless a host is given: --health 0.0.0.0:8080.
+--health answers GET /health with 200, or 503 when the storage has not answered
+for as long as a lease lasts. It listens on 127.0.0.1 unless a host is given:
+--health 0.0.0.0:8080.
 
 Examples:
-  assay worker --storage postgres://ada@db/studies --study kiln --space space.json --maximize yield --trials 500 -- ./kiln {params}
-  assay worker --storage postgres://ada@db/studies --study kiln -- ./kiln {params}
-  ASSAY_STORAGE=studies.db assay worker --study kiln --objective kiln.mjs --concurrency 4 --max-trials 10
+  export ASSAY_STORAGE=postgres://ada@db/studies
+  assay worker --study kiln --space space.json --maximize yield --trials 500 \\
+    -- ./kiln {params}
+  assay worker --study kiln -- ./kiln {params}
+  assay worker --study kiln --objective kiln.mjs --concurrency 4 --max-trials 10
 
 Exit codes:
-  0    the study is complete, this worker has done its --max-trials, or there was nothing to do for --idle-timeout
+  0    the study is complete, this worker has done its --max-trials, or there
+       was nothing to do for --idle-timeout
   1    stopped on an error: too many failures in a row, the storage
   2    wrong usage or input, or no such study; nothing was run
-  143  stopped by SIGTERM, 129 by SIGHUP, 130 by Ctrl-C; what was not finished waits for another worker
+  143  stopped by SIGTERM, 129 by SIGHUP, 130 by Ctrl-C; what was not finished
+       waits for another worker
 `;
 
 export function declareRun(program: Command): void {

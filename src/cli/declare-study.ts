@@ -20,8 +20,9 @@ Exit codes:
 `;
 
 const WORKERS_HELP = `
-A worker renews the lease of its trial four times before it would run out; one that has run out belongs to a worker that is
-gone or cut off. Workers of \`assay worker\` are shown by name, others by process and machine.
+A worker renews the lease of its trial four times before it would run out; one
+that has run out belongs to a worker that is gone or cut off. Workers of
+\`assay worker\` are shown by name, others by process and machine.
 
 Examples:
   assay workers --storage postgres://ada@db/studies
@@ -29,8 +30,10 @@ Examples:
 ${EXIT_CODES}`;
 
 const WATCH_HELP = `
-On a terminal one region is redrawn below the lines of trials that ended; elsewhere, or with --json, every event is a line.
-It ends when the study's budget is used up and all its trials have ended, or by Ctrl-C, which disturbs no worker.
+On a terminal one region is redrawn below the lines of trials that ended;
+elsewhere, or with --json, every event is a line. It ends when the study's
+budget is used up and all its trials have ended, or by Ctrl-C, which disturbs no
+worker.
 
 Examples:
   assay watch --storage postgres://ada@db/studies --study kiln
@@ -38,9 +41,11 @@ Examples:
 ${EXIT_CODES}`;
 
 const DOCTOR_HELP = `
-A SQLite file: permissions, file system, disk space, integrity, schema, log, locks, clock, leases. A PostgreSQL database:
-version, settings that keep what is acknowledged, connections, encryption, clock, permissions, schema, integrity, waits, leases.
-It writes nothing. A note is worth knowing; what is WRONG puts results or their safety at stake.
+A SQLite file: permissions, file system, disk space, integrity, schema, log,
+locks, clock, leases. A PostgreSQL database: version, settings that keep what is
+acknowledged, connections, encryption, clock, permissions, schema, integrity,
+waits, leases. It changes nothing. A note is worth knowing; what is WRONG puts
+results or their safety at stake.
 
 Examples:
   assay doctor --storage studies.db
@@ -53,7 +58,8 @@ Exit codes:
 `;
 
 const SWEEP_HELP = `
-Every worker sweeps by itself. By hand it is for when there is none: the trials are seen to wait, and to be nobody's.
+Every worker sweeps by itself. By hand it is for when there is none: the trials
+are seen to wait, and to be nobody's.
 
 Examples:
   assay sweep --storage studies.db
@@ -64,7 +70,7 @@ Examples:
   assay study list --storage postgres://ada@db/studies
   assay study show kiln --json
   assay study export kiln --out kiln.jsonl
-  assay study import kiln.jsonl --storage postgres://ada@db/studies --as kiln-2
+  assay study import kiln.jsonl --storage postgres://ada@db/studies --as other
   assay study export kiln --format csv > kiln.csv
   assay study delete kiln --confirm kiln
 ${EXIT_CODES}`;

@@ -61,6 +61,11 @@ describe("assay --help", () => {
     expect(code).toBe(0);
     for (const text of ["Exit codes:", '{"step": 3, "value": 0.5}', "--result-regex", "The first Ctrl-C"])
       expect(out).toContain(text);
+    const others = ["worker", "workers", "watch", "sweep", "doctor", "study"];
+    const helps = await Promise.all(others.map((command) => assay(folder, command, "--help")));
+    for (const { out: help } of helps) expect(help).toMatch(/Examples:\n {2}(?:.|\n)*\nExit codes:\n {2}0 /);
+    const all = [out, ...helps.map((help) => help.out)].join("").split("\n");
+    expect(all.filter((line) => line.length > 80)).toEqual([]);
     expect((await assay(folder, "--version")).out).toMatch(/^\d+\.\d+\.\d+\n$/);
 
     const least = (...args: string[]) => {

@@ -51,7 +51,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-describe("assay worker", () => {
+describe("assay worker", { timeout: 120_000 }, () => {
   test("shares a study's budget with others, each trial run once and signed, and takes what the study knows from there", async () => {
     const [a, b] = await Promise.all([
       assay(folder, ...CREATE, "--trials", "9", "--name", "a", ...PROGRAM),
@@ -161,7 +161,7 @@ describe("assay worker", () => {
   });
 });
 
-describe("what a worker refuses, with exit code 2:", () => {
+describe("what a worker refuses, with exit code 2:", { timeout: 120_000 }, () => {
   test.each<[string, string[], string]>([
     ["nothing that measures", [...CREATE], "either --objective <file> or -- and a command"],
     ["two that do", [...CREATE, "--objective", "a.mjs", ...PROGRAM], "either --objective <file> or -- and a command"],
@@ -219,5 +219,5 @@ describe("what a worker refuses, with exit code 2:", () => {
     const open = await assay(folder, "worker", ...where, "--study", "open", ...PROGRAM);
     expect([open.code, open.err]).toEqual([2, expect.stringContaining('The study "open" has no budget')]);
     expect(existsSync(join(folder, "data/a.db.logs/kiln/trial-0000.out"))).toBe(true);
-  }, 60_000);
+  });
 });
