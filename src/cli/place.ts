@@ -36,7 +36,10 @@ export function placeOf(given: string): Place {
 }
 
 /** Opens it. With `mustExist` a SQLite file is not created. @throws NotFoundError when it must exist and does not */
-export async function openPlace(place: Place, { mustExist = false } = {}): Promise<Storage> {
+export async function openPlace(
+  place: Place,
+  { mustExist = false }: { readonly mustExist?: boolean } = {},
+): Promise<Storage> {
   if (place.kind === "postgres") {
     const { postgres } = await import("../storage/sql/postgres.ts");
     return postgres(place.url);
