@@ -144,7 +144,7 @@ function clock(skewMs: number, tripMs: number): Finding {
   const isWell = Math.abs(skewMs) < SKEW_MS + tripMs;
   return {
     ...{ check: "clock", status: isWell ? "ok" : "note" },
-    found: `this machine's is ${duration(Math.abs(skewMs))} ${skewMs > 0 ? "behind" : "ahead of"} the server's (round trip ${Math.round(tripMs)} ms)`,
+    found: `${duration(Math.abs(skewMs))} ${skewMs > 0 ? "behind" : "ahead of"} the server's (round trip ${Math.round(tripMs)} ms)`,
     remedy: "Leases go by the server's clock and are not touched; the times of trials are. Run NTP on both.",
   };
 }
