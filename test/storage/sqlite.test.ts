@@ -188,6 +188,30 @@ describe("a SQLite storage", () => {
     expect(await yours.createTrial(id, draft(0))).toBeNull();
   });
 
+  test("lets a reader who is in the middle of reading disturb no writer, and no writer a reader", async () => {
+    const file = freshPath();
+    const { id } = await storedStudy(file);
+    const storage = open(file);
+    const before = await storage.trialsSince(id, 0);
+    const reader = new DatabaseSync(file, { readOnly: true });
+    const count = () => reader.prepare("select count(*) as trials from trials").get()!.trials;
+    reader.exec("begin");
+    expect(count()).toBe(3);
+    const began = performance.now();
+    for (let number = 3; number < 6; number++) await storage.createTrial(id, draft(number));
+    // Half a minute is how long a writer waits for another.
+    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(count()).toBe(3);
+    reader.exec("commit");
+    const writer = new DatabaseSync(file);
+    writer.exec("begin immediate; update trials set note = '1'");
+    expect(count()).toBe(6);
+    expect((await storage.trialsSince(id, before.revision)).trials.map(({ note }) => note)).toEqual([null, null, null]);
+    writer.exec("rollback");
+    writer.close();
+    reader.close();
+  });
+
   test("rolls back what an error interrupts and goes on", async () => {
     const storage = open(freshPath());
     const { id } = await storage.createStudy(definition);
