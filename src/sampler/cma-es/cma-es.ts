@@ -87,7 +87,7 @@ export function cmaEs(options: CmaEsOptions = {}): Sampler {
     sample(request) {
       const domain = domainOf(request.space);
       const n = domain.names.length;
-      if (n === 0) return withoutCoordinates(request, domain);
+      if (n === 0) return withoutCoordinates(request, domain, sigma0);
       const lambda = populationSize ?? defaultPopulation(n);
       return suggest(request, domain, {
         sigma0,
@@ -116,7 +116,7 @@ function suggest(request: SampleRequest, domain: Domain, plan: Plan): Suggestion
     if (repeated >= REPEATED_MOST) return randomParams(space, rng);
     const x = drawInside(run, root, domain, rng);
     const u = placeOf(domain, x, run.distribution.mean, run.scales);
-    last = { x, params: configurationAt(space, domain, u, best, rng) };
+    last = { x, params: configurationAt(space, domain, u, best, run.distribution.sigma, rng) };
     return last.params;
   });
   if (params === null) return null;
@@ -136,10 +136,12 @@ function drawInside({ distribution }: Run, root: Root, { parameters }: Domain, r
 }
 
 /** A space of categories and conditions only. */
-function withoutCoordinates({ space, trials, rng }: SampleRequest, domain: Domain): Suggestion | null {
+function withoutCoordinates({ space, trials, rng }: SampleRequest, domain: Domain, sigma: number): Suggestion | null {
   const best = bestParams(trials);
   const none = new Float64Array(0);
-  const params = unseen(space, seenKeys(space, trials), rng, () => configurationAt(space, domain, none, best, rng));
+  const params = unseen(space, seenKeys(space, trials), rng, () =>
+    configurationAt(space, domain, none, best, sigma, rng),
+  );
   return params === null ? null : { params };
 }
 

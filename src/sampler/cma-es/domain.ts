@@ -1,7 +1,7 @@
 /**
  * What CMA-ES sees of a space: the parameters that are always active and have an order (two levels always have one). The others,
- * categories and what is only active under conditions, it leaves to a simple rule: half the time as in the best trial, so that
- * points are compared with like, half the time uniform, so that no branch is given up.
+ * categories and what is only active under conditions, it leaves to a simple rule: half the time as in the best trial, numbers close
+ * to its own, so that points are compared with like and branches are searched too; half the time uniform, so that no branch is given up.
  */
 import type { Rng } from "../../math/rng.ts";
 import type { FlatParams, Parameter, ParamValue } from "../../space/parameter.ts";
@@ -21,6 +21,10 @@ export interface Domain {
 
 /** The share of trials whose other parameters are as in the best trial. */
 const COPIED_SHARE = 0.5;
+
+/** Within these a copied number is drawn as far from the best trial's as the search is wide. */
+const COPIED_LEAST = 0.01;
+const COPIED_MOST = 0.2;
 
 /** A domain with more coordinates is searched with a diagonal covariance matrix. */
 export const FULL_MOST = 100;
@@ -53,13 +57,15 @@ function isSearched({ parameter, conditions }: Dimension): boolean {
 /**
  * The configuration with its searched parameters at u, [n], and the others by the rule above.
  *
- * @param best  params of the best trial, if there is one
+ * @param best   params of the best trial, if there is one
+ * @param sigma  step size of the search
  */
 export function configurationAt(
   space: Space,
   { names }: Domain,
   u: Float64Array,
   best: FlatParams | undefined,
+  sigma: number,
   rng: Rng,
 ): FlatParams {
   const place = new Map(names.map((name, j) => [name, u[j]!]));
@@ -68,8 +74,16 @@ export function configurationAt(
     const at = place.get(name);
     if (at !== undefined) return parameter.decode(at);
     const known = copied !== undefined && Object.hasOwn(copied, name) ? copied[name] : undefined;
-    return parameter.contains(known) ? (known as ParamValue) : parameter.decode(rng.next());
+    if (!parameter.contains(known)) return parameter.decode(rng.next());
+    if (parameter.nominal) return known as ParamValue;
+    const width = Math.min(COPIED_MOST, Math.max(COPIED_LEAST, sigma));
+    return parameter.decode(reflected(parameter.encode(known as ParamValue) + width * rng.normal()));
   });
+}
+
+/** A point just outside the unit interval, as far inside. */
+function reflected(u: number): number {
+  return u <= 1 ? Math.abs(u) : 2 - u;
 }
 
 /** What a draw x, [n], stands for in the cube: its discrete coordinates are scaled about the mean. */

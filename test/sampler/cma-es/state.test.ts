@@ -244,6 +244,26 @@ test("categories and branches follow the best trial half the time, and stay open
   expect(late.some(({ params }) => params["way.kind"] === "fast")).toBe(true);
 });
 
+test("numbers of the best trial's branch are drawn close to its own, and not only as it has them", () => {
+  const branched = createSpace({
+    x: float(0, 1),
+    y: float(0, 1),
+    way: oneOf({ fast: { rate: float(0, 1), size: int(1, 200) }, slow: {} }),
+  });
+  const away = (p: FlatParams): number => (p["way.kind"] === "slow" ? 2 : Math.abs((p["way.rate"] as number) - 0.7));
+  const trials: Observation[] = [];
+  for (let k = 0; k < 400; k++) {
+    const trial = ask(cmaEs({ restarts: "none" }), trials, 6, branched);
+    const [x, y] = [trial.params.x as number, trial.params.y as number];
+    trials.push(complete(trial, (x - 0.4) ** 2 + (y - 0.6) ** 2 + away(trial.params)));
+  }
+  const within = (width: number, part: readonly Observation[]) =>
+    part.filter(({ params }) => away(params) < width).length / part.length;
+  // Uniform draws of half the branches would have 4 % within a twenty-fifth to each side.
+  expect(within(0.04, trials.slice(200))).toBeGreaterThan(0.15);
+  expect(new Set(trials.slice(200).map(({ params }) => params["way.size"])).size).toBeGreaterThan(20);
+});
+
 test("options that it cannot have are refused, and the settings are complete", () => {
   const wrong: CmaEsOptions[] = [
     { sigma0: 0 },
