@@ -16,11 +16,11 @@ export function storageAt(engine: Engine): Storage {
   return sqlite(engine.file);
 }
 
-/** Creates study "s"; returns its id. */
-export async function createStudyAt(engine: Engine, budget: Budget, leases: LeaseRules): Promise<string> {
+/** Creates a study; returns its id. */
+export async function createStudyAt(engine: Engine, budget: Budget, leases: LeaseRules, name = "s"): Promise<string> {
   const storage = storageAt(engine);
   const { id } = await storage.createStudy({
-    name: "s",
+    name,
     direction: "minimize",
     space: SPACE.toJSON(),
     seed: 1,

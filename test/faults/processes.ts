@@ -25,8 +25,8 @@ export interface WorkerOptions {
 export interface WorkerProcess {
   readonly name: string;
   readonly process: ChildProcess;
-  /** Resolves when it is ready, or has ended. */
-  readonly ready: Promise<unknown>;
+  /** Resolves when it has printed this word, or has ended. */
+  until(word: "ready" | "told"): Promise<unknown>;
   /** Resolves to what became of it. */
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
   output(): string;
@@ -60,8 +60,10 @@ export class Crew {
     const ended = once(child, "close").then(([code, signal]) => ({ code, signal }));
     const output = gather(child.stdout);
     const errors = gather(child.stderr);
-    const ready = Promise.race([once(child.stdout, "data"), ended]);
-    return { name, process: child, ready, ended, output, errors };
+    const said = async (word: string) => {
+      while (!output().includes(word)) await once(child.stdout, "data");
+    };
+    return { name, process: child, until: (word) => Promise.race([said(word), ended]), ended, output, errors };
   }
 
   /** Writes down what is done to a worker; before it is done where that must not be missed. */

@@ -1,6 +1,20 @@
 /** The rows of the fault suite, in the order in which they run. */
 import type { Row } from "./row.ts";
+import { claims, writers } from "./rows/contention.ts";
 import { sigkill } from "./rows/sigkill.ts";
+import { blocked, sigstop } from "./rows/silence.ts";
 import { mutants, simulation } from "./rows/simulation.ts";
+import { powerLoss, powerLossMutant, statements } from "./rows/statements.ts";
 
-export const ROWS: readonly Row[] = [simulation, mutants, sigkill];
+export const ROWS: readonly Row[] = [
+  simulation,
+  mutants,
+  sigkill,
+  statements,
+  powerLoss,
+  powerLossMutant,
+  writers,
+  claims,
+  sigstop,
+  blocked,
+];

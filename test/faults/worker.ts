@@ -1,5 +1,5 @@
 // A worker of study "s" in a process of its own, as users write one, whose calls are written to a file as they begin and return.
-// It prints "ready", and when the study has nothing more to do "done" with its count of tells and of the trial's errors it saw.
+// It prints "ready", "told" after its first tell, and when the study has nothing more to do "done" with the count of its tells.
 // Usage: node worker.ts JSON (see `WorkerOptions`)
 import { openSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -29,7 +29,10 @@ const study = await createStudy({
   clock: () => performance.timeOrigin + performance.now() + skewMs,
 });
 let told = 0;
-study.on("tell", () => told++);
+study.on("tell", () => {
+  told++;
+  if (told === 1) writeSync(1, "told\n");
+});
 writeSync(1, "ready\n");
 // All begin together where their shares are compared.
 if (start) await new Promise((resolve) => process.stdin.once("data", resolve));

@@ -14,7 +14,11 @@ export const sigkill: Row = {
   title: "SIGKILL at random moments, 4 processes on one SQLite file",
   async run(setting) {
     const file = join(setting.folder, "killed.db");
-    const result = await killMany({ kind: "sqlite", file }, setting.long ? 5000 : 200, setting);
+    const result = await killMany(
+      { kind: "sqlite", file },
+      Number(process.env.ASSAY_KILLS ?? (setting.long ? 5000 : 200)),
+      setting,
+    );
     const text = integrity(file);
     return text === "ok"
       ? result
@@ -35,8 +39,8 @@ export async function killMany(engine: Engine, kills: number, { seed, folder }: 
       const worker = crew.hire({ waitMs: 5 });
       if (isEarly) await sleep(rng.next() * 600);
       else {
-        await worker.ready;
-        await sleep(rng.next() * 120);
+        await worker.until("told");
+        await sleep(rng.next() * 60);
       }
       crew.note(worker.name, "killed");
       worker.process.kill("SIGKILL");

@@ -1,0 +1,133 @@
+/** Many processes that write to one file, and many that reach for the same trials. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createStudyAt, type Engine, storageAt } from "../engines.ts";
+import type { Anomaly } from "../history.ts";
+import { Crew, failures } from "../processes.ts";
+import type { Row } from "../row.ts";
+
+/** The largest share of the work over the smallest may be so much. */
+const SHARE_MAX = 4;
+const TRIALS = 250;
+
+export const writers: Row = {
+  name: "writers-sqlite",
+  title: "1, 2, 4 and 8 processes that write 250 trials each to one SQLite file (16 in the long form)",
+  async run({ long, folder }) {
+    const counts = long ? [1, 2, 4, 8, 16] : [1, 2, 4, 8];
+    const runs = [];
+    for (const count of counts) {
+      runs.push(await write({ kind: "sqlite", file: join(folder, `${count}.db`) }, count, TRIALS, folder));
+    }
+    const anomalies = runs.flatMap((run) => run.anomalies);
+    return {
+      injected: counts.reduce((sum, count) => sum + count, 0),
+      survived: runs.reduce((sum, run) => sum + (run.anomalies.length === 0 ? run.count : 0), 0),
+      anomalies,
+      note: runs.map(({ note }) => note).join("; "),
+    };
+  },
+};
+
+/** Some workers that share a study's budget, all at once. */
+export async function write(engine: Engine, count: number, trialsEach: number, folder: string) {
+  const trials = count * trialsEach;
+  const study = await createStudyAt(engine, { trials }, { graceMs: 60_000, retries: 2 });
+  const crew = new Crew(engine, folder, `writers-${count}`);
+  const workers = Array.from({ length: count }, () => crew.hire({ reports: 0, start: true }));
+  await Promise.all(workers.map((worker) => worker.until("ready")));
+  const start = performance.now();
+  for (const worker of workers) worker.process.stdin!.write("go\n");
+  const ends = await Promise.all(workers.map(async (worker) => ({ worker, code: (await worker.ended).code })));
+  const perSecond = trials / ((performance.now() - start) / 1000);
+  const shares = workers.map((worker) => Number(/done (\d+)/.exec(worker.output())?.[1] ?? 0));
+  const { anomalies, final } = await crew.finish(study);
+  anomalies.push(...failures(ends));
+  if (final.trials.length !== trials)
+    anomalies.push({ kind: "lost", text: `${final.trials.length} trials of a budget of ${trials}` });
+  if (Math.max(...shares) > SHARE_MAX * Math.min(...shares))
+    anomalies.push({ kind: "wrong", text: `the shares of ${count} workers were ${shares.join(", ")}` });
+  const [least, most] = [Math.min(...shares), Math.max(...shares)];
+  return { anomalies, count, note: `${count} wrote ${perSecond.toFixed(0)} trials/s, shares ${least} to ${most}` };
+}
+
+export const claims: Row = {
+  name: "claims-sqlite",
+  title: "16 processes that reach for the same waiting trials of one SQLite file",
+  run: ({ long, folder }) =>
+    race(
+      { kind: "sqlite", file: join(folder, "claims.db") },
+      Number(process.env.ASSAY_CLAIMS ?? 10_000),
+      long ? 10 : 1,
+      folder,
+    ),
+};
+
+const CLAIMER = fileURLToPath(new URL("../claimer.ts", import.meta.url));
+const CLAIMERS = 16;
+
+export async function race(engine: Engine, trials: number, times: number, folder: string) {
+  const anomalies: Anomaly[] = [];
+  const notes: string[] = [];
+  for (let i = 0; i < times; i++) {
+    const study = await createStudyAt(engine, {}, { graceMs: 600_000, retries: 2 }, `s${i}`);
+    await enqueue(engine, study, trials);
+    const start = performance.now();
+    const got = await Promise.all(
+      Array.from({ length: CLAIMERS }, (_, claimer) => claim(engine, study, folder, claimer, anomalies)),
+    );
+    const seconds = (performance.now() - start) / 1000;
+    const all = got.flat();
+    const once = new Set(all);
+    if (once.size < all.length)
+      anomalies.push({ kind: "double", text: `${all.length - once.size} trials were claimed twice` });
+    if (once.size < trials)
+      anomalies.push({ kind: "lost", text: `${trials - once.size} of ${trials} trials were claimed by nobody` });
+    const shares = got.map(({ length }) => length);
+    notes.push(`${(trials / seconds).toFixed(0)} claims/s, shares ${Math.min(...shares)} to ${Math.max(...shares)}`);
+  }
+  return {
+    injected: trials * times,
+    survived: anomalies.length === 0 ? trials * times : 0,
+    anomalies,
+    note: notes.join("; "),
+  };
+}
+
+async function enqueue(engine: Engine, study: string, trials: number): Promise<void> {
+  const storage = storageAt(engine);
+  const draft = {
+    state: "waiting",
+    params: { x: 0.5 },
+    note: null,
+    attributes: {},
+    startedAt: null,
+    owner: null,
+  } as const;
+  for (let number = 0; number < trials; number++) await storage.createTrial(study, { ...draft, number });
+  await storage.close();
+}
+
+async function claim(
+  engine: Engine,
+  study: string,
+  folder: string,
+  claimer: number,
+  anomalies: Anomaly[],
+): Promise<number[]> {
+  const file = join(folder, `claimed-${claimer}.txt`);
+  const child = spawn(process.execPath, ["--conditions=assay-source", CLAIMER, JSON.stringify(engine), study, file], {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, NODE_COMPILE_CACHE: join(folder, "compiled") },
+  });
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    errors += text;
+  });
+  const [code] = await once(child, "close");
+  if (code !== 0) anomalies.push({ kind: "wrong", text: `a claimer ended with ${code}: ${errors.slice(-500)}` });
+  return readFileSync(file, "utf8").split("\n").filter(Boolean).map(Number);
+}
