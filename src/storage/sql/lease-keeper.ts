@@ -16,8 +16,11 @@ export type Errand =
   | { readonly drop: Owner };
 
 export interface LeaseKeeper {
-  /** Renews the leases of an owner every `everyMs` milliseconds, or oftener where that was asked before. */
-  keep(owner: Owner, everyMs: number): void;
+  /**
+   * Renews the leases of an owner every `everyMs` milliseconds, or oftener where that was asked before. Resolves when nothing that keeps
+   * the event loop busy can hinder it any more: a thread cannot be started from a loop that is busy.
+   */
+  keep(owner: Owner, everyMs: number): Promise<void>;
   /** Renews no more. */
   close(): void;
 }
@@ -25,13 +28,13 @@ export interface LeaseKeeper {
 export function createLeaseKeeper(database: Database): LeaseKeeper {
   const kept = new Map<Owner, number>();
   return {
-    keep(owner, everyMs) {
+    async keep(owner, everyMs) {
       if (everyMs >= (kept.get(owner) ?? Number.POSITIVE_INFINITY)) return;
       kept.set(owner, everyMs);
-      send({ keep: owner, database, everyMs });
+      await send({ keep: owner, database, everyMs });
     },
     close() {
-      for (const owner of kept.keys()) send({ drop: owner });
+      for (const owner of kept.keys()) void send({ drop: owner });
       kept.clear();
     },
   };
@@ -39,22 +42,26 @@ export function createLeaseKeeper(database: Database): LeaseKeeper {
 
 let thread: Promise<Worker> | undefined;
 
-function send(errand: Errand): void {
+async function send(errand: Errand): Promise<void> {
   thread ??= start();
-  // A thread that cannot start renews nothing; what was suggested stays good, and a lease that runs out is no error.
-  thread.then(
-    (worker) => worker.postMessage(errand),
-    () => {},
-  );
+  try {
+    (await thread).postMessage(errand);
+  } catch {
+    // A thread that cannot start renews nothing; what was suggested stays good, and a lease that runs out is no error.
+  }
 }
 
 async function start(): Promise<Worker> {
   const { Worker } = await import("node:worker_threads");
   const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
   const worker = new Worker(new URL(`./lease-thread.${ending}`, import.meta.url));
+  const ended = Promise.withResolvers<void>();
   worker.on("error", () => {
     thread = undefined;
+    ended.resolve();
   });
+  await Promise.race([new Promise((resolve) => worker.once("online", resolve)), ended.promise]);
+  // From here on it does not keep the process.
   worker.unref();
   return worker;
 }

@@ -26,6 +26,8 @@ parentPort!.on("message", (errand: Errand) => {
     }
   };
   timers.set(owner, { timer: setInterval(renew, everyMs), database: JSON.stringify(database) });
+  // The driver is loaded at once, which on a machine under load may take as long as a short lease; the database is opened when it is time.
+  storageOf(database).catch(() => {});
 });
 
 function stop(owner: Owner): void {

@@ -80,8 +80,8 @@ export function postgres(connection: string | PostgresOptions): Storage {
     // A worker on another machine cannot be asked; its leases tell.
     isDead: () => false,
     // A thread has no clock that was handed in.
-    keepLeases: (owner, everyMs) => {
-      if (options.clock === undefined) keeper.keep(owner, everyMs);
+    keepLeases: async (owner, everyMs) => {
+      if (options.clock === undefined) await keeper.keep(owner, everyMs);
     },
     dropLeases: () => keeper.close(),
   });

@@ -50,8 +50,8 @@ export interface SqlEngine {
   newOwner(): Owner;
   /** Whether this owner is known to be dead. */
   isDead(owner: Owner): boolean;
-  /** Begins to renew the leases of an owner every `everyMs` milliseconds, if that has not begun. */
-  keepLeases(owner: Owner, everyMs: number): void;
+  /** Begins to renew the leases of an owner every `everyMs` milliseconds, if that has not begun; resolves when it has. */
+  keepLeases(owner: Owner, everyMs: number): Promise<void>;
   /** Ends all renewals. */
   dropLeases(): void;
 }
@@ -123,14 +123,14 @@ class SqlStorage implements Storage {
   async createTrial(studyId: string, draft: TrialDraft): Promise<FrozenTrial | null> {
     const { call = crypto.randomUUID(), owner } = draft;
     const made = await this.#run("write", (sql) => createTrial(sql, studyId, { ...draft, call }));
-    if (made !== null && owner !== null) this.#engine.keepLeases(owner, made.leaseMs / RENEWALS);
+    if (made !== null && owner !== null) await this.#engine.keepLeases(owner, made.leaseMs / RENEWALS);
     return made?.trial ?? null;
   }
 
   async claimTrial(studyId: string, claim: TrialClaim): Promise<FrozenTrial | null> {
     const { call = crypto.randomUUID() } = claim;
     const made = await this.#run("write", (sql) => claimTrial(sql, studyId, { ...claim, call }));
-    if (made !== null) this.#engine.keepLeases(claim.owner, made.leaseMs / RENEWALS);
+    if (made !== null) await this.#engine.keepLeases(claim.owner, made.leaseMs / RENEWALS);
     return made?.trial ?? null;
   }
 

@@ -68,8 +68,8 @@ export function sqlite(path: string | URL, options: SqliteOptions = {}): Storage
     newOwner: newProcessOwner,
     isDead: isDeadProcess,
     // A thread has no clock that was handed in.
-    keepLeases: (owner, everyMs) => {
-      if (clock === undefined) keeper.keep(owner, everyMs);
+    keepLeases: async (owner, everyMs) => {
+      if (clock === undefined) await keeper.keep(owner, everyMs);
     },
     dropLeases: () => keeper.close(),
   });
