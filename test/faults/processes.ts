@@ -4,8 +4,10 @@ import { once } from "node:events";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Storage } from "../../src/storage/storage.ts";
 import { type Engine, storageAt } from "./engines.ts";
 import { type Anomaly, checkHistory, type Entry, type Final } from "./history.ts";
+import { loggedStorage } from "./logged-storage.ts";
 
 export interface WorkerOptions {
   readonly worker: string;
@@ -64,6 +66,16 @@ export class Crew {
       while (!output().includes(word)) await once(child.stdout, "data");
     };
     return { name, process: child, until: (word) => Promise.race([said(word), ended]), ended, output, errors };
+  }
+
+  /** The storage for this process, whose calls are written down too. */
+  storage(worker: string): Storage {
+    return loggedStorage(storageAt(this.engine), {
+      worker,
+      write: (entry) => appendFileSync(this.#log, `${JSON.stringify(entry)}\n`),
+      now: () => Number(process.hrtime.bigint()) / 1e6,
+      newCall: () => crypto.randomUUID(),
+    });
   }
 
   /** Writes down what is done to a worker; before it is done where that must not be missed. */

@@ -1,4 +1,6 @@
 /** Workers that fall silent for longer than their lease: stopped by a signal, or busy with an objective that never yields. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createRng } from "../../../src/math/rng.ts";
@@ -19,7 +21,7 @@ export const sigstop: Row = {
     await Promise.all(workers.map((worker) => worker.until("told")));
     const rng = createRng(seed);
     // Whoever looks sweeps: here a dashboard does, every so often.
-    const storage = storageAt(engine);
+    const storage = crew.storage("dashboard");
     let [isOver, lapses] = [false, 0];
     const sweeping = (async () => {
       while (!isOver) {
@@ -31,9 +33,11 @@ export const sigstop: Row = {
       for (let i = 0; i < stops / workers.length; i++) {
         await sleep(rng.next() * 800);
         crew.note(worker.name, "stopped");
+        // A stopped worker may hold the file's lock, for which this process waits too: so another one lets it go on.
+        const seconds = (graceMs * (1.5 + rng.next())) / 1000;
+        const waker = spawn("sh", ["-c", `sleep ${seconds.toFixed(2)}; kill -CONT ${worker.process.pid}`]);
         worker.process.kill("SIGSTOP");
-        await sleep(graceMs * (1.5 + rng.next()));
-        worker.process.kill("SIGCONT");
+        await once(waker, "close");
       }
     };
     await Promise.all(workers.map(lane));
@@ -41,7 +45,8 @@ export const sigstop: Row = {
     isOver = true;
     await sweeping;
     const { length } = (await storage.trialsSince(study, 0)).trials;
-    await storage.updateStudy(study, { budget: { trials: length } });
+    // Some more than there are, for the workers are at it.
+    await storage.updateStudy(study, { budget: { trials: length + 50 } });
     await storage.close();
     const ends = await Promise.all(workers.map(async (worker) => ({ worker, code: (await worker.ended).code })));
     const { anomalies, final } = await crew.finish(study);
@@ -57,7 +62,7 @@ export const blocked: Row = {
   title: "An event loop kept busy for four times the lease by a synchronous objective, from the first trial on",
   async run({ long, folder }) {
     const engine = { kind: "sqlite", file: join(folder, "blocked.db") } as const;
-    const graceMs = long ? 30_000 : 3000;
+    const graceMs = long ? 30_000 : 4000;
     const study = await createStudyAt(engine, { trials: 2 }, { graceMs, retries: 2 });
     const crew = new Crew(engine, folder);
     const busy = crew.hire({ blockMs: 4 * graceMs });
