@@ -29,6 +29,8 @@ export const ENVIRONMENTS = {
       "ioh==0.3.22",
     ],
   },
+  // Optuna's storage in SQLite and PostgreSQL.
+  "optuna-storage": { packages: ["optuna==5.0.0", "SQLAlchemy==2.1.9", "psycopg2-binary==2.9.13"] },
   // Also Optuna's GPSampler, for both need torch: several GB.
   ax: { packages: ["ax-platform==1.3.1", "botorch==0.18.1", "torch==2.15.0", "optuna==5.0.0", "cmaes==0.13.1"] },
   smac: { packages: ["smac==2.4.1", "ConfigSpace==1.2.2", "scikit-learn==1.9.1"] },

@@ -1,0 +1,74 @@
+// A process of `npm run bench -- durable`, which starts it with its job as JSON: says "ready", works when it is told to go, and ends
+// when it is told to stop.
+import { createInterface } from "node:readline";
+import { AssayError } from "assay";
+import { type Job, openStudy } from "./job.ts";
+
+type Study = Awaited<ReturnType<typeof openStudy>>;
+
+/** Compiles what is measured, and opens connections. */
+const WARM_UP = 3;
+
+const job: Job = JSON.parse(process.argv[2]!);
+const studies = await Promise.all(Array.from({ length: job.connections ?? 1 }, () => openStudy(job.store)));
+const [study] = studies as [Study];
+if (job.name === "trials") for (let i = 0; i < WARM_UP; i++) await askAndTell(study);
+
+const words = createInterface(process.stdin)[Symbol.asyncIterator]();
+say("ready");
+while ((await words.next()).value === "go") {
+  if (job.name === "stream") {
+    void words.next().then(() => study.stop());
+    study.on("tell", ({ trial }) => say(trial.number));
+    await study.optimize(({ params }) => params.dropout, { trials: 1e6 });
+    break;
+  }
+  say(await work());
+}
+for (const it of studies) await it.close();
+
+async function work(): Promise<unknown> {
+  if (job.name === "trials") {
+    for (let i = 0; i < job.count!; i++) await askAndTell(study);
+    return job.count;
+  }
+  if (job.name === "claim") return untilSpent(async () => (await study.ask()).number);
+  if (job.name === "share") {
+    const shares = await Promise.all(studies.map((it) => untilSpent(() => askAndTell(it))));
+    return shares.map(({ length }) => length);
+  }
+  return askAtOnce();
+}
+
+async function askAtOnce(): Promise<readonly number[]> {
+  const asked = await Promise.all(
+    studies.map(async (it) => {
+      const start = performance.now();
+      const trial = await it.ask();
+      return { it, trial, ms: performance.now() - start };
+    }),
+  );
+  for (const { it, trial } of asked) await it.tell(trial, trial.params.dropout);
+  return asked.map(({ ms }) => ms);
+}
+
+async function askAndTell(study: Study): Promise<void> {
+  const trial = await study.ask();
+  for (let step = 0; step < (job.reports ?? 0); step++) await trial.report(step, trial.params.dropout);
+  await study.tell(trial, trial.params.dropout);
+}
+
+/** What each call gave until the study's budget was spent. */
+async function untilSpent<T>(call: () => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  try {
+    for (;;) results.push(await call());
+  } catch (error) {
+    if (!(error instanceof AssayError && error.code === "BUDGET_SPENT")) throw error;
+    return results;
+  }
+}
+
+function say(word: unknown): void {
+  process.stdout.write(`${JSON.stringify(word)}\n`);
+}
