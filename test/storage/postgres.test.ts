@@ -5,7 +5,7 @@ import { AssayError, StorageError, ValidationError } from "../../src/errors.ts";
 import { SCHEMA_VERSION } from "../../src/storage/sql/migrations.ts";
 import { type PostgresOptions, postgres } from "../../src/storage/sql/postgres.ts";
 import { isTransient } from "../../src/storage/sql/postgres-target.ts";
-import { send } from "../../src/storage/sql/postgres-wire.ts";
+import { isForgotten, send } from "../../src/storage/sql/postgres-wire.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { freshDatabase, withFreshRole } from "./postgres/database.ts";
 import { Relay } from "./postgres/relay.ts";
@@ -125,6 +125,16 @@ describe("a PostgreSQL storage", () => {
     await storage.close();
     // The server notices the end of a session a moment later.
     await expect.poll(() => query(database, count)).toEqual([{ n: 0 }]);
+  });
+
+  test("goes on when what its session has prepared is of no use any more", async () => {
+    const schema = freshSchema();
+    const storage = open({ url: database, schema, connections: 1 });
+    const study = await storage.createStudy(definition);
+    expect(await storage.findStudy("s")).toEqual(study);
+    // As a newer version of the library would, while this one is at work.
+    await query(database, `alter table ${pg.escapeIdentifier(schema)}.studies add column extra text`);
+    expect(await storage.findStudy("s")).toEqual(study);
   });
 
   test("asks the server once an operation, begin and commit included", async () => {
@@ -469,6 +479,19 @@ describe("a message of several statements", () => {
     await expect(send(connection, [insert, sql("select 1 / $1", 0), insert])).rejects.toThrow("division by zero");
     expect(await query(database, `select count(*)::int as n from ${schema}.t`)).toEqual([{ n: 0 }]);
     expect(await send(connection, [insert])).toEqual([[{ a: 1 }]]);
+  });
+
+  test("is parsed once in a session that keeps it, and again where that failed or was undone", async () => {
+    const connection = await client();
+    const kept = "select count(*)::int as n from pg_prepared_statements where statement like '%as kept%'";
+    const ask = (divisor: number) => send(connection, [sql("select 4 / $1::int as kept", divisor)], { prepare: true });
+    await expect(ask(0)).rejects.toThrow("division by zero");
+    for (const divisor of [1, 2, 4]) expect(await ask(divisor)).toEqual([[{ kept: 4 / divisor }]]);
+    expect((await connection.query(kept)).rows).toEqual([{ n: 1 }]);
+    await connection.query("deallocate all");
+    await expect(ask(1)).rejects.toSatisfy(isForgotten);
+    expect(await send(connection, [sql("select 4 / $1::int as kept", 1)])).toEqual([[{ kept: 4 }]]);
+    expect((await connection.query(kept)).rows).toEqual([{ n: 0 }]);
   });
 
   test("is waited for while the event loop was blocked", async () => {

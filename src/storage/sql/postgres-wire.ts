@@ -6,6 +6,7 @@
  *
  * Source: PostgreSQL documentation, "Frontend/Backend Protocol", extended query and pipelining.
  */
+import { createHash } from "node:crypto";
 import type { ClientBase } from "pg";
 import { type Clock, systemClock } from "../clock.ts";
 import { type BoundStatement, NOW, type SqlValue } from "./work.ts";
@@ -17,21 +18,28 @@ export interface SendOptions {
   readonly silenceMs?: number;
   /** What `NOW` stands for. */
   readonly clock?: Clock;
+  /** Whether the session is to keep the statements, so that it need not parse them each time; see `isForgotten`. */
+  readonly prepare?: boolean;
 }
+
+/** The statements that each session keeps, by their text. */
+const prepared = new WeakMap<ClientBase, Set<string>>();
 
 /** Sends the statements and resolves with the rows of each. Rejects with what the server or the connection reports. */
 export function send(
   client: ClientBase,
   statements: readonly BoundStatement[],
-  { silenceMs = SILENCE_MS, clock = systemClock }: SendOptions = {},
+  { silenceMs = SILENCE_MS, clock = systemClock, prepare = false }: SendOptions = {},
 ): Promise<readonly (readonly Row[])[]> {
   const bound = statements.map((statement) => ({
     ...statement,
     values: statement.parameters.map((value) => encode(value === NOW ? clock() : value)),
   }));
+  const kept = prepared.get(client) ?? new Set();
+  prepared.set(client, kept);
   return new Promise((resolve, reject) => {
     // Types of pg 8 know of `submit` only; the rest of what a client expects is in its lib/client.js, as pg-cursor relies on too.
-    client.query(new Batch(bound, silenceMs, resolve, reject) as never);
+    client.query(new Batch(bound, prepare ? kept : null, silenceMs, resolve, reject) as never);
   });
 }
 
@@ -40,8 +48,9 @@ type Row = Readonly<Record<string, SqlValue>>;
 /** The part of pg's `Connection` that writes messages. */
 interface Wire {
   readonly stream: { cork(): void; uncork(): void; destroy(error: Error): void };
-  parse(message: { text: string }): void;
-  bind(message: { values: readonly (string | null)[] }): void;
+  close(message: { type: "S"; name: string }): void;
+  parse(message: { text: string; name: string }): void;
+  bind(message: { statement: string; values: readonly (string | null)[] }): void;
   describe(message: { type: "P" }): void;
   execute(): void;
   sync(): void;
@@ -59,6 +68,7 @@ interface Field {
 
 class Batch {
   readonly #statements: readonly EncodedStatement[];
+  readonly #kept: Set<string> | null;
   readonly #silenceMs: number;
   readonly #resolve: (rows: readonly (readonly Row[])[]) => void;
   readonly #reject: (error: unknown) => void;
@@ -72,11 +82,13 @@ class Batch {
 
   constructor(
     statements: readonly EncodedStatement[],
+    kept: Set<string> | null,
     silenceMs: number,
     resolve: (rows: readonly (readonly Row[])[]) => void,
     reject: (error: unknown) => void,
   ) {
     this.#statements = statements;
+    this.#kept = kept;
     this.#silenceMs = silenceMs;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -86,9 +98,16 @@ class Batch {
   submit(wire: Wire): void {
     this.#silence = setTimeout(() => this.#endSilence(wire), this.#silenceMs);
     wire.stream.cork();
+    const parsed = new Set<string>();
     for (const { sql, values, returnsRows } of this.#statements) {
-      wire.parse({ text: sql });
-      wire.bind({ values });
+      const name = this.#kept === null ? "" : nameOf(sql);
+      if (!(this.#kept?.has(sql) || parsed.has(sql))) {
+        // The session may have one of this name that nobody knows of; to close one that it does not have is no error.
+        if (name !== "") wire.close({ type: "S", name });
+        wire.parse({ text: sql, name });
+        if (name !== "") parsed.add(sql);
+      }
+      wire.bind({ statement: name, values });
       if (returnsRows) wire.describe({ type: "P" });
       wire.execute();
     }
@@ -116,6 +135,8 @@ class Batch {
 
   handleReadyForQuery(): void {
     clearTimeout(this.#silence);
+    // After an error nothing is known of those that were new; they are prepared again.
+    for (const { sql } of this.#statements) this.#kept?.add(sql);
     this.#resolve(this.#rows);
   }
 
@@ -140,6 +161,24 @@ class Batch {
     });
   }
 }
+
+/** Whether the session has not kept a statement after all, as another one behind PgBouncer, or keeps it for a table that has changed. */
+export function isForgotten(error: unknown): boolean {
+  const { code, routine } = error as { code?: unknown; routine?: unknown };
+  return code === "26000" || (code === "0A000" && routine === "RevalidateCachedQuery");
+}
+
+/** The same name is the same text, whoever prepared it: sessions may be shared. */
+function nameOf(sql: string): string {
+  let name = names.get(sql);
+  if (name === undefined) {
+    name = `assay_${createHash("sha256").update(sql).digest("hex").slice(0, 40)}`;
+    names.set(sql, name);
+  }
+  return name;
+}
+
+const names = new Map<string, string>();
 
 function encode(value: SqlValue): string | null {
   return Object.is(value, -0) ? "-0" : value === null ? null : String(value);

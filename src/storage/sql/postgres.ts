@@ -1,6 +1,7 @@
 /**
  * A storage in a PostgreSQL database, for workers on any number of machines. Each operation is a transaction of its own that
- * leaves nothing behind in the session, so that PgBouncer may stand between in transaction mode; most are one round trip.
+ * leaves no setting behind in the session, so that PgBouncer may stand between in transaction mode; most are one round trip.
+ * What a session keeps are statements that it has parsed; where another session answers, they are sent whole again.
  * Whatever the server or the network cannot do just now is tried again, for a worker is to outlive its database's restarts.
  */
 import { randomUUID } from "node:crypto";
@@ -13,7 +14,7 @@ import type { Storage } from "../storage.ts";
 import { createLeaseKeeper } from "./lease-keeper.ts";
 import { bare, dialectOf, isUpToDate, migrate } from "./postgres-schema.ts";
 import { checkSchema, checkUrl, explain, isTransient, type Target } from "./postgres-target.ts";
-import { send } from "./postgres-wire.ts";
+import { isForgotten, send } from "./postgres-wire.ts";
 import { newProcessOwner } from "./process-owner.ts";
 import { retry, systemTimer } from "./retry.ts";
 import type { Schema } from "./schema.ts";
@@ -179,6 +180,8 @@ class PostgresConnection implements SqlConnection {
   readonly #patienceMs: number;
   readonly #clock: Clock | undefined;
   readonly #random = createRng(randomUUID());
+  /** Whether sessions keep statements: until one has not. */
+  #prepares = true;
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
 
@@ -211,7 +214,7 @@ class PostgresConnection implements SqlConnection {
 
   async #run<T>(access: Access, work: () => Work<T>, patienceMs: number): Promise<T> {
     const running = retry(() => this.#transact(access, work()), {
-      isTransient,
+      isTransient: (error) => isForgotten(error) || isTransient(error),
       patienceMs,
       random: () => this.#random.next(),
       timer: systemTimer,
@@ -232,7 +235,7 @@ class PostgresConnection implements SqlConnection {
     let isBroken = false;
     try {
       const options = {
-        ...(access === "migrate" ? { silenceMs: MIGRATION_SILENCE_MS } : {}),
+        ...(access === "migrate" ? { silenceMs: MIGRATION_SILENCE_MS } : { prepare: this.#prepares }),
         ...(this.#clock === undefined ? {} : { clock: this.#clock }),
       };
       return await transact(
@@ -243,6 +246,9 @@ class PostgresConnection implements SqlConnection {
           isBroken = true;
         },
       );
+    } catch (error) {
+      if (isForgotten(error)) this.#prepares = false;
+      throw error;
     } finally {
       client.release(isBroken);
     }
