@@ -206,6 +206,16 @@ export interface Storage {
    * @throws ValidationError when the number would leave a gap, BudgetSpentError, NotFoundError
    */
   createTrial(studyId: string, draft: TrialDraft): Promise<FrozenTrial | null>;
+  /**
+   * The same in a line with others who do so, each of whom knows the trials of those before: `draft` is called with what changed after `revision`,
+   * again where the database must be asked again, and gives the next trial, or null for none. It is for workers whose numbers others keep
+   * taking; null too where one outside of the line took it. Left out by storages to which suggesting again costs little.
+   */
+  createNext?(
+    studyId: string,
+    revision: number,
+    draft: (changes: TrialChanges) => TrialDraft | null,
+  ): Promise<FrozenTrial | null>;
   /** Leases a waiting trial to `owner`, as its next attempt; null if it waits no longer, or none does. @throws BudgetSpentError for a budget of cost or time, NotFoundError */
   claimTrial(studyId: string, claim: TrialClaim): Promise<FrozenTrial | null>;
   /**

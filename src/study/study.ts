@@ -16,7 +16,7 @@ import type { FlatParams, Parameter, ParamValue } from "../space/parameter.ts";
 import { type Dimension, describeConditions, Space } from "../space/space.ts";
 import type { Clock } from "../storage/clock.ts";
 import { checkReportable, finishedAlready } from "../storage/rules.ts";
-import type { Direction, Owner, Storage, StoredStudy, Told, TrialChanges } from "../storage/storage.ts";
+import type { Direction, Owner, Storage, StoredStudy, Told, TrialChanges, TrialDraft } from "../storage/storage.ts";
 import { type FrozenTrial, isFinal, type Json, type Report } from "../trial/trial.ts";
 import { Emitter, type StudyEvents } from "./events.ts";
 import { type Best, expectedOf, explanationOf } from "./expectation.ts";
@@ -88,6 +88,8 @@ export class Study<P = unknown> {
   #polls = 0;
   /** Whether the last tell brought what had changed, and nothing was asked since. */
   #toldNews = false;
+  /** Whether other workers took the number that the last trial was to have. */
+  #isCrowded = false;
   #asking: Promise<unknown> = Promise.resolve();
   #stopping = false;
 
@@ -328,26 +330,24 @@ export class Study<P = unknown> {
     if (clock() - this.#sweptAt >= SWEEP_MS) await this.#sweep();
     for (let isFirst = true; ; isFirst = false) {
       if (signal?.aborted || (window !== undefined && this.#stopping)) return null;
-      // What a tell has just brought need not be read again; should another process have been quicker, the number is taken.
-      if (!isFirst || !this.#toldNews || !this.#view.isFresh) await this.#refresh();
-      this.#toldNews = false;
-      const { trials } = this.#view;
-      const waiting = trials.find((trial) => trial.state === "waiting");
-      const number = waiting?.number ?? trials.length;
-      if (waiting === undefined && number >= budget) return null;
-      const isFixed = this.order === "fixed" && window !== undefined;
-      const usable = isFixed ? Math.max(0, number - window + 1) : number;
-      const blocking = isFixed ? trials.find((trial) => trial.number < usable && !isFinal(trial.state)) : undefined;
-      if (blocking !== undefined) {
-        await this.#change(blocking.number, signal);
-        continue;
-      }
-      const rivals = isFixed ? usable : Number.POSITIVE_INFINITY;
       try {
+        if (this.#isCrowded && this.storage.createNext !== undefined) {
+          const created = await this.#createInLine(this.storage.createNext.bind(this.storage), budget, window);
+          if (created !== null) return created;
+        }
+        // What a tell has just brought need not be read again; should another process have been quicker, the number is taken.
+        if (!isFirst || !this.#toldNews || !this.#view.isFresh) await this.#refresh();
+        this.#toldNews = false;
+        const { waiting, number, usable, blocking } = this.#outlook(window);
+        if (waiting === undefined && number >= budget) return null;
+        if (blocking !== undefined) {
+          await this.#change(blocking.number, signal);
+          continue;
+        }
         if (waiting !== undefined) {
           const plan = this.#complete(waiting, usable);
           // Where workers take trials as they come, the storage says which is next; else each must have the number it waited for.
-          const isAny = !isFixed && samePlan(plan, waiting);
+          const isAny = this.#rivals(number, window) === Number.POSITIVE_INFINITY && samePlan(plan, waiting);
           const claimed = await this.storage.claimTrial(stored.id, {
             owner: this.#owner,
             startedAt: clock(),
@@ -355,25 +355,79 @@ export class Study<P = unknown> {
           });
           if (claimed === null) continue;
           const isPlanned = claimed.number === waiting.number;
-          return this.#begin(isPlanned ? claimed : { ...claimed, ...this.#complete(claimed, claimed.number) }, rivals);
+          return this.#begin(
+            isPlanned ? claimed : { ...claimed, ...this.#complete(claimed, claimed.number) },
+            this.#rivals(claimed.number, window),
+          );
         }
-        const suggestion = this.sampler.sample(this.#request(number, usable));
-        if (suggestion === null) return null;
-        const created = await this.storage.createTrial(stored.id, {
-          number,
-          state: "running",
-          params: suggestion.params,
-          note: suggestion.note ?? null,
-          attributes: {},
-          startedAt: clock(),
-          owner: this.#owner,
-        });
-        if (created !== null) return this.#begin(created, rivals);
+        const draft = this.#draft(number, usable);
+        if (draft === null) return null;
+        const created = await this.storage.createTrial(stored.id, draft);
+        if (created !== null) return this.#begin(created, this.#rivals(number, window));
+        this.#isCrowded = true;
       } catch (error) {
         if (error instanceof BudgetSpentError && window !== undefined) return null;
         throw error;
       }
     }
+  }
+
+  /** The next trial, created in a line with other workers; null where it is not the time to create one. */
+  async #createInLine(
+    createNext: NonNullable<Storage["createNext"]>,
+    budget: number,
+    window: number | undefined,
+  ): Promise<Trial<P> | null> {
+    let failure: { readonly error: unknown } | undefined;
+    const created = await createNext(this.#parts.stored.id, this.#view.revision, (changes) => {
+      failure = undefined;
+      try {
+        this.#apply(changes);
+        const { waiting, number, usable, blocking } = this.#outlook(window);
+        const isToCreate = waiting === undefined && blocking === undefined && number < budget;
+        this.#isCrowded = isToCreate && changes.trials.length > 0;
+        return isToCreate ? this.#draft(number, usable) : null;
+      } catch (error) {
+        // It is not the storage's.
+        failure = { error };
+        return null;
+      }
+    });
+    if (failure !== undefined) throw failure.error;
+    return created === null ? null : this.#begin(created, this.#rivals(created.number, window));
+  }
+
+  /** Which trial is next, as far as is known, one that waits or a new one; the results it may use, and what must end first. */
+  #outlook(window: number | undefined) {
+    const { trials } = this.#view;
+    const waiting = trials.find((trial) => trial.state === "waiting");
+    const number = waiting?.number ?? trials.length;
+    const rivals = this.#rivals(number, window);
+    const blocking =
+      rivals === Number.POSITIVE_INFINITY
+        ? undefined
+        : trials.find((trial) => trial.number < rivals && !isFinal(trial.state));
+    return { waiting, number, usable: Math.min(number, rivals), blocking };
+  }
+
+  /** A pruner may judge trial `number` by those with a number below this: in order "asap" by all. */
+  #rivals(number: number, window: number | undefined): number {
+    return this.order === "fixed" && window !== undefined ? Math.max(0, number - window + 1) : Number.POSITIVE_INFINITY;
+  }
+
+  /** A new trial as the sampler suggests it, or null where it has none left. */
+  #draft(number: number, usable: number): TrialDraft | null {
+    const suggestion = this.sampler.sample(this.#request(number, usable));
+    if (suggestion === null) return null;
+    return {
+      number,
+      state: "running",
+      params: suggestion.params,
+      note: suggestion.note ?? null,
+      attributes: {},
+      startedAt: this.#parts.clock(),
+      owner: this.#owner,
+    };
   }
 
   #request(number: number, usable: number) {

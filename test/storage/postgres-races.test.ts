@@ -1,8 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { random } from "../../src/sampler/random.ts";
+import { float } from "../../src/space/numeric.ts";
 import { postgres } from "../../src/storage/sql/postgres.ts";
 import type { Storage } from "../../src/storage/storage.ts";
+import { createStudy } from "../../src/study/create.ts";
 import type { FrozenTrial } from "../../src/trial/trial.ts";
 import { freshDatabase } from "./postgres/database.ts";
+import { Relay } from "./postgres/relay.ts";
 import { query } from "./postgres/server.ts";
 
 const database = await freshDatabase();
@@ -36,6 +40,84 @@ describe("connections that change one study at once", { timeout: 60_000 }, () =>
       }
       expect(await query(database, "select cost from tellers.studies")).toEqual([{ cost: 20 }]);
     });
+  });
+
+  test("create trials in a line, each with those before it in view, whatever is created and told beside", async () => {
+    await withStorages(8, "line", async (storages) => {
+      const { id } = await storages[0]!.createStudy(definition);
+      const draft = { params: {}, note: null, attributes: {}, startedAt: 1, state: "running" } as const;
+      let drafts = 0;
+      const create = async (storage: Storage) => {
+        const owner = storage.newOwner();
+        const view: FrozenTrial[] = [];
+        let revision = 0;
+        for (let i = 0; i < 20; i++) {
+          const trial = await storage.createNext!(id, revision, (changes) => {
+            drafts++;
+            for (const changed of changes.trials) view[changed.number] = changed;
+            revision = changes.revision;
+            expect(view).toHaveLength(Math.max(-1, ...view.map(({ number }) => number)) + 1);
+            return { ...draft, owner, number: view.length };
+          });
+          expect(trial?.number).toBe(view.length);
+          await storage.finishTrial(id, trial!.number, outcome, { attempt: 1 });
+        }
+      };
+      await Promise.all(storages.map(create));
+      expect(drafts).toBe(160);
+      const { trials } = await storages[0]!.trialsSince(id, 0);
+      expect(trials.map(({ number, state }) => `${number} ${state}`)).toEqual(
+        [...Array(160).keys()].map((number) => `${number} completed`),
+      );
+      // One outside of the line takes the number that was drafted.
+      const late = await storages[0]!.createNext!(id, 0, ({ trials }) => ({
+        ...draft,
+        owner: "me",
+        number: trials.length - 1,
+      }));
+      expect(late).toBeNull();
+      expect(await storages[0]!.createNext!(id, 0, () => null)).toBeNull();
+    });
+  });
+
+  test("ask for trials in three round trips at most, however many ask", async () => {
+    const relay = await Relay.before(Number(new URL(database).port));
+    try {
+      const studies = await Promise.all(
+        Array.from({ length: 8 }, () =>
+          createStudy({
+            storage: postgres({ url: relay.through(database), schema: "crowd", connections: 1 }),
+            space: { x: float(0, 1) },
+            sampler: random(),
+            seed: 1,
+          }),
+        ),
+      );
+      const before = relay.roundTrips;
+      const each = 15;
+      const numbers = await Promise.all(
+        studies.map(async (study) => {
+          const asked: number[] = [];
+          for (let i = 0; i < each; i++) {
+            const trial = await study.ask();
+            asked.push(trial.number);
+            await study.tell(trial, trial.params.x);
+          }
+          return asked;
+        }),
+      );
+      const trips = (relay.roundTrips - before) / (8 * each);
+      expect(numbers.flat().sort((a, b) => a - b)).toEqual([...Array(8 * each).keys()]);
+      // Two of the ask and one of the tell, and a few where a worker learns that it is not alone.
+      expect(trips).toBeLessThan(3.5);
+      const alone = createStudy({ space: { x: float(0, 1) }, sampler: random(), seed: 1 });
+      const sequence = await (await alone).ask(8 * each);
+      const stored = await studies[0]!.trials();
+      expect(stored.map(({ params }) => params.x)).toEqual(sequence.map(({ params }) => params.x));
+      for (const study of studies) await study.close();
+    } finally {
+      await relay.close();
+    }
   });
 
   test("show a reader every change, whatever changed between two statements of another", async () => {

@@ -85,6 +85,7 @@ export function postgres(connection: string | PostgresOptions): Storage {
       if (options.clock === undefined) await keeper.keep(owner, everyMs);
     },
     dropLeases: () => keeper.close(),
+    hasLine: true,
   });
 }
 

@@ -54,6 +54,8 @@ export interface SqlEngine {
   keepLeases(owner: Owner, everyMs: number): Promise<void>;
   /** Ends all renewals. */
   dropLeases(): void;
+  /** Whether work may wait for a line of others without holding up whoever is not in it; see `Storage.createNext`. */
+  readonly hasLine: boolean;
 }
 
 export interface SqlConnection {
@@ -76,12 +78,19 @@ export function sqlStorage(engine: SqlEngine): Storage {
 }
 
 class SqlStorage implements Storage {
+  readonly createNext?: NonNullable<Storage["createNext"]>;
   readonly #engine: SqlEngine;
   #connection: Promise<SqlConnection> | null = null;
   #closed = false;
 
   constructor(engine: SqlEngine) {
     this.#engine = engine;
+    if (engine.hasLine) {
+      this.createNext = async (studyId, revision, draft) => {
+        const call = crypto.randomUUID();
+        return this.#keep(await this.#run("write", (sql) => createNext(sql, studyId, revision, draft, call)));
+      };
+    }
   }
 
   async createStudy(definition: StudyDefinition): Promise<StoredStudy> {
@@ -121,17 +130,13 @@ class SqlStorage implements Storage {
   }
 
   async createTrial(studyId: string, draft: TrialDraft): Promise<FrozenTrial | null> {
-    const { call = crypto.randomUUID(), owner } = draft;
-    const made = await this.#run("write", (sql) => createTrial(sql, studyId, { ...draft, call }));
-    if (made !== null && owner !== null) await this.#engine.keepLeases(owner, made.leaseMs / RENEWALS);
-    return made?.trial ?? null;
+    const { call = crypto.randomUUID() } = draft;
+    return this.#keep(await this.#run("write", (sql) => createTrial(sql, studyId, { ...draft, call })));
   }
 
   async claimTrial(studyId: string, claim: TrialClaim): Promise<FrozenTrial | null> {
     const { call = crypto.randomUUID() } = claim;
-    const made = await this.#run("write", (sql) => claimTrial(sql, studyId, { ...claim, call }));
-    if (made !== null) await this.#engine.keepLeases(claim.owner, made.leaseMs / RENEWALS);
-    return made?.trial ?? null;
+    return this.#keep(await this.#run("write", (sql) => claimTrial(sql, studyId, { ...claim, call })));
   }
 
   reportTrial(studyId: string, number: number, reports: readonly Report[], attempt?: number): Promise<boolean> {
@@ -217,6 +222,12 @@ class SqlStorage implements Storage {
     await connection?.close();
   }
 
+  /** Begins to renew the lease of a trial that a call created or leased. */
+  async #keep(made: Leased | null): Promise<FrozenTrial | null> {
+    if (made !== null && made.owner !== null) await this.#engine.keepLeases(made.owner, made.leaseMs / RENEWALS);
+    return made?.trial ?? null;
+  }
+
   async #run<T>(access: "read" | "write", work: (sql: Statements) => Work<T>): Promise<T> {
     if (this.#closed) throw storageClosed();
     this.#connection ??= this.#engine.connect();
@@ -232,6 +243,7 @@ class SqlStorage implements Storage {
 /** A trial that a call created or leased, and for how long. */
 interface Leased {
   readonly trial: FrozenTrial;
+  readonly owner: Owner | null;
   readonly leaseMs: number;
 }
 
@@ -359,12 +371,40 @@ function* createTrial(sql: Statements, studyId: string, draft: Called<TrialDraft
     sql.budgetLeft({ study }),
   );
   if (stored === undefined || left === undefined) throw noStudy(studyId);
-  if (created !== undefined) return { trial: trialOf(created, reports), leaseMs: stored.lease_ms };
+  if (created !== undefined) return { trial: trialOf(created, reports), owner, leaseMs: stored.lease_ms };
   if (!isNextNumber(draft.number, stored.trial_count)) return null;
   const { trials, cost, wall_ms: wallMs } = left;
   const spent = budgetSpent({ trials, cost, wallMs }, ["trials", "cost", "wallMs"]);
   if (spent !== undefined) throw spent;
   return null;
+}
+
+function* createNext(
+  sql: Statements,
+  studyId: string,
+  revision: number,
+  draft: (changes: TrialChanges) => TrialDraft | null,
+  call: string,
+): Work<Leased | null> {
+  const study = keyOf(studyId);
+  const trials: FrozenTrial[] = [];
+  let since = revision;
+  for (let isLast = false; !isLast; ) {
+    const page = { study, revision: since, limit: PAGE };
+    const [, [stored], rows, reportRows] = yield* step(
+      sql.lineUp({ study }),
+      sql.studyById({ study }),
+      sql.trialsSince(page),
+      sql.reportsSince(page),
+    );
+    if (stored === undefined) throw noStudy(studyId);
+    const changes = changesOf(stored, since, rows, reportRows);
+    trials.push(...changes.trials);
+    since = changes.revision;
+    isLast = rows.length < PAGE;
+  }
+  const next = draft({ trials, revision: since });
+  return next === null ? null : yield* createTrial(sql, studyId, { ...next, call });
 }
 
 function* claimTrial(sql: Statements, studyId: string, claim: Called<TrialClaim>): Work<Leased | null> {
@@ -393,7 +433,7 @@ function* claimTrial(sql: Statements, studyId: string, claim: Called<TrialClaim>
     sql.trial({ study, number: number ?? -1 }),
   );
   if (stored === undefined || left === undefined) throw noStudy(studyId);
-  if (leased !== undefined) return { trial: trialOf(leased, reports), leaseMs: stored.lease_ms };
+  if (leased !== undefined) return { trial: trialOf(leased, reports), owner, leaseMs: stored.lease_ms };
   if (claim.number !== undefined && asked === undefined) throw noTrial(claim.number, stored.trial_count);
   const spent = budgetSpent({ trials: null, cost: left.cost, wallMs: left.wall_ms }, ["cost", "wallMs"]);
   if (spent !== undefined) throw spent;

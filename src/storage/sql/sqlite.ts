@@ -72,6 +72,8 @@ export function sqlite(path: string | URL, options: SqliteOptions = {}): Storage
       if (clock === undefined) await keeper.keep(owner, everyMs);
     },
     dropLeases: () => keeper.close(),
+    // Whoever writes holds the whole file, and would hold it while it suggests.
+    hasLine: false,
   });
 }
 

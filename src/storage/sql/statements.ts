@@ -86,6 +86,8 @@ export interface Statements {
   /** One row: what of the study's budget is left, null where it is unbounded. */
   readonly budgetLeft: Statement<StudyKey, { trials: number | null; cost: number | null; wall_ms: number | null }>;
 
+  /** Waits for all who did so before, for PostgreSQL only. It is no lock of the study's row, so that others may tell meanwhile. */
+  readonly lineUp: Statement<StudyKey, unknown>;
   /** Counts one more trial, if there are `number` of them, the budget allows it and the call has made none. */
   readonly countTrial: Statement<TrialKey & CallKey, unknown>;
   /** Inserts the trial that `countTrial` counted. */
@@ -335,6 +337,13 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
         .where("id", "=", study),
     ),
 
+    lineUp: statement(({ study }) =>
+      db
+        .selectFrom("studies")
+        // A number of the table stands for it, since schemas share what such locks are called.
+        .select(sql`pg_advisory_xact_lock(tableoid::integer, id::integer)`.as("line"))
+        .where("id", "=", study),
+    ),
     countTrial: statement((p) =>
       nextRevision(p)
         .set((eb) => ({ trial_count: eb("trial_count", "+", 1), last_call: p.call }))
