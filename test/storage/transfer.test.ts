@@ -296,6 +296,46 @@ describe("an import is refused, and nothing is stored, when", () => {
     await refused(framed(spoilt), why);
   });
 
+  test("its content was changed in any way that is not as it would be written, its checksums made right", {
+    timeout: 60_000,
+  }, async () => {
+    const bodies = bodiesOf(await someLines());
+    const tokens = [
+      "null",
+      "-1",
+      "0.5",
+      "1e999",
+      '""',
+      "[]",
+      "{}",
+      "true",
+      '{"__proto__":1}',
+      '[[{"a":[null]}]]',
+      "9007199254740993",
+    ];
+    const values = /"(?:[^"\\]|\\.)*"(?!:)|-?\d[\d.e+-]*|null|\[\]|\{\}/g;
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), fc.nat(), fc.constantFrom(...tokens), async (line, value, token) => {
+        const at = line % bodies.length;
+        const found = [...bodies[at]!.matchAll(values)];
+        const { index, 0: old } = found[value % found.length]!;
+        const changed = bodies[at]!.slice(0, index) + token + bodies[at]!.slice(index + old.length);
+        const storage = memory();
+        const error = await importStudy(storage, framed(bodies.with(at, changed))).catch((error) => error);
+        if (error instanceof Error) {
+          expect(error).toBeInstanceOf(ValidationError);
+          expect(await storage.listStudies()).toEqual([]);
+        } else {
+          // What is stored can be exported, and is then what was given, save what ran.
+          const again = await linesOf(storage, error.name);
+          expect(again.length).toBe(bodies.length);
+        }
+      }),
+      { numRuns: 1000, seed: 9 },
+    );
+    expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
+  });
+
   test("never for names that objects have: they are kept as names", async () => {
     const note = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"\\ud800":1}';
     const storage = memory();
