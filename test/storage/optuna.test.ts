@@ -169,6 +169,25 @@ describe("a file that is not as Optuna writes it", () => {
       /must keep its kind/,
     ],
     [
+      "a distribution that is no JSON",
+      "update trial_params set distribution_json = '{' where trial_id = 2",
+      StorageError,
+      /must be as Optuna writes it, but .* is not \(.*JSON/,
+    ],
+    [
+      "a distribution without its choices",
+      `update trial_params set distribution_json = '{"name":"CategoricalDistribution","attributes":null}'`,
+      StorageError,
+      /must be as Optuna writes it/,
+    ],
+    ["a time that is none", "update trials set datetime_start = 'noon'", ValidationError, /ISO 8601, but got "noon"/],
+    [
+      "a value that is text",
+      "update trial_params set param_value = 'high' where param_name = 'momentum'",
+      ValidationError,
+      /"momentum" of trial 0 must be a value of/,
+    ],
+    [
       "a value outside its range",
       "update trial_params set param_value = 2 where param_name = 'only a'",
       ValidationError,

@@ -4,14 +4,14 @@
  * seed, attempts) the copy does not have.
  */
 import { closeSync, openSync, readSync } from "node:fs";
-import { NotFoundError, StorageError, show, ValidationError } from "../../../errors.ts";
+import { AssayError, NotFoundError, StorageError, show, ValidationError } from "../../../errors.ts";
 import { categorical } from "../../../space/choice.ts";
 import { float, int } from "../../../space/numeric.ts";
 import type { FlatParams, Parameter, ParamValue } from "../../../space/parameter.ts";
 import type { FrozenTrial, Json, TrialState } from "../../../trial/trial.ts";
 import { frozenCopy } from "../../exact-json.ts";
 import { LEASES, type Storage, type StoredStudy, type StudyCopy } from "../../storage.ts";
-import { checkPath, explain } from "../sqlite-file.ts";
+import { checkPath } from "../sqlite-file.ts";
 import { readDatabase } from "./database.ts";
 import { readJournal } from "./journal.ts";
 import { type OptunaStudy, type OptunaTrial, readPythonJson } from "./record.ts";
@@ -38,22 +38,27 @@ export async function importOptunaStudy(
   path: string | URL,
   options: OptunaImportOptions = {},
 ): Promise<StoredStudy> {
-  const found = choose(readStudies(checkPath(path)), options.study);
-  return storage.restoreStudy(copyOf(found, options));
+  return storage.restoreStudy(readCopy(checkPath(path), options));
 }
 
-function readStudies(file: string): readonly OptunaStudy[] {
+function readCopy(file: string, options: OptunaImportOptions): StudyCopy {
   try {
     const magic = Buffer.alloc(16);
     const descriptor = openSync(file, "r");
     readSync(descriptor, magic);
     closeSync(descriptor);
-    return magic.toString("latin1") === "SQLite format 3\0" ? readDatabase(file) : readJournal(file);
+    const studies = magic.toString("latin1") === "SQLite format 3\0" ? readDatabase(file) : readJournal(file);
+    return copyOf(choose(studies, options.study), options);
   } catch (error) {
+    if (error instanceof AssayError) throw error;
     if ((error as NodeJS.ErrnoException).code === "ENOENT") {
       throw new StorageError(`A file of Optuna must exist to be imported, but there is no ${JSON.stringify(file)}.`);
     }
-    throw explain(file, error);
+    throw new StorageError(
+      `A file to be imported must be as Optuna writes it, but ${JSON.stringify(file)} is not (${(error as Error).message}). ` +
+        "See whether Optuna itself can read it.",
+      { cause: error },
+    );
   }
 }
 
