@@ -163,6 +163,17 @@ describe("repairing a file", () => {
     expect(saved).toBeGreaterThan(20 * TRIALS);
   });
 
+  test("in which a study lost its name saves the others", async () => {
+    const file = damaged(() => {});
+    const db = new DatabaseSync(file);
+    db.exec("update studies set name = '' where name = 's'");
+    db.close();
+    expect(await repair(file)).toMatchObject({
+      studies: [{ name: "empty", trials: 0 }],
+      lostStudies: [{ id: 1, trials: TRIALS }],
+    });
+  });
+
   test("of schema 1 is possible too", async () => {
     const file = damaged(() => {});
     copyFileSync(join(import.meta.dirname, "../schemas/schema-1.db"), file);

@@ -7,10 +7,10 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync, truncateSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { StorageError } from "../../errors.ts";
+import { DuplicateError, StorageError, ValidationError } from "../../errors.ts";
 import type { FrozenTrial } from "../../trial/trial.ts";
 import { frozenCopy } from "../exact-json.ts";
-import { type Attempt, LEASES, type StudyCopy } from "../storage.ts";
+import { type Attempt, LEASES, type Storage, type StudyCopy } from "../storage.ts";
 import { attemptOf, readTrial, studyOf, unreadable } from "./rows.ts";
 import { sqlite } from "./sqlite.ts";
 import { checkFile, checkPath, explain, readHeader, resultCode } from "./sqlite-file.ts";
@@ -58,24 +58,40 @@ export async function repair(path: string | URL, options: RepairOptions = {}): P
     );
   }
   const { damage, content } = await readCopyOf(file);
+  const studies: Saved[] = [];
+  const lostStudies = [...content.lostStudies];
   const storage = sqlite(target, { allowNetworkFileSystem: true });
   try {
     await storage.listStudies();
-    for (const { copy } of content.studies) await storage.restoreStudy(copy);
+    for (const saved of content.studies) {
+      if (await isRestored(storage, saved.copy)) studies.push(saved);
+      else lostStudies.push({ id: saved.id, trials: saved.copy.trials.length });
+    }
   } finally {
     await storage.close();
   }
   return {
     file: target,
     damage,
-    studies: content.studies.map(({ copy, lostTrials }) => ({
+    studies: studies.map(({ copy, lostTrials }) => ({
       name: copy.study.name,
       trials: copy.trials.length,
       lostTrials,
     })),
-    lostStudies: content.lostStudies,
+    lostStudies,
     unreadRows: content.unreadRows,
   };
+}
+
+/** False for a study that damage has made one that cannot be: without a name, or with another's. */
+async function isRestored(storage: Storage, copy: StudyCopy): Promise<boolean> {
+  try {
+    await storage.restoreStudy(copy);
+    return true;
+  } catch (error) {
+    if (error instanceof ValidationError || error instanceof DuplicateError) return false;
+    throw error;
+  }
 }
 
 async function readCopyOf(file: string): Promise<{ damage: readonly string[]; content: Content }> {
@@ -122,6 +138,7 @@ interface Content extends Pick<RepairReport, "lostStudies" | "unreadRows"> {
 }
 
 interface Saved {
+  readonly id: number;
   readonly copy: StudyCopy;
   readonly lostTrials: readonly number[];
 }
@@ -143,7 +160,7 @@ function contentOf(db: DatabaseSync, bytes: number): Content {
         reports: reports.rows.filter((it) => it.study_id === row.id),
         attempts: attempts.rows.filter((it) => it.study_id === row.id),
       };
-      saved.set(row.id, save(study, own, row.trial_count, most));
+      saved.set(row.id, { id: row.id, ...save(study, own, row.trial_count, most) });
     } catch {
       // Its trials are counted below, as a lost study's.
     }
@@ -172,7 +189,7 @@ const OLD_STUDY = {
   max_wall_ms: null,
 };
 
-function save(study: StudyCopy["study"], rows: OwnRows, counted: number, most: number): Saved {
+function save(study: StudyCopy["study"], rows: OwnRows, counted: number, most: number): Omit<Saved, "id"> {
   const reports = Map.groupBy(rows.reports, (row) => row.trial_number);
   const read = new Map<number, FrozenTrial>();
   for (const row of rows.trials) {
