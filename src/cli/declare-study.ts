@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import { storageOption } from "./declare-storage.ts";
 import type { DoctorOptions } from "./doctor.ts";
 import { positive } from "./parse.ts";
+import type { RepairOptions } from "./repair.ts";
 import type { StudyDeleteOptions } from "./study-delete.ts";
 import type { StudyExportOptions } from "./study-export.ts";
 import type { StudyImportOptions } from "./study-import.ts";
@@ -65,6 +66,20 @@ Examples:
   assay sweep --storage studies.db
 ${EXIT_CODES}`;
 
+const REPAIR_HELP = `
+The damaged file stays as it is. Look at \`assay doctor\` first, and stop
+all workers that use the file.
+
+Examples:
+  assay repair --storage studies.db
+  assay repair --storage studies.db --out saved.db --json
+
+Exit codes:
+  0  all studies and trials could be read
+  1  some are lost, which the output tells, or nothing could be read
+  2  wrong usage
+`;
+
 const STUDY_HELP = `
 Examples:
   assay study list --storage postgres://ada@db/studies
@@ -72,6 +87,7 @@ Examples:
   assay study export kiln --out kiln.jsonl
   assay study import kiln.jsonl --storage postgres://ada@db/studies --as other
   assay study export kiln --format csv > kiln.csv
+  assay study import optuna.db --from optuna --optuna-study kiln
   assay study delete kiln --confirm kiln
 ${EXIT_CODES}`;
 
@@ -98,6 +114,14 @@ export function declareStudies(program: Command): void {
     .action(async (options: DoctorOptions) => {
       const { doctor } = await import("./doctor.ts");
       process.exitCode = await doctor(options);
+    });
+
+  looking(program.command("repair"), "save what can be read of a damaged SQLite file")
+    .option("--out <file>", "the new file (default: the damaged one's name with .repaired)")
+    .addHelpText("after", REPAIR_HELP)
+    .action(async (options: RepairOptions) => {
+      const { repairFile } = await import("./repair.ts");
+      process.exitCode = await repairFile(options);
     });
 
   const study = program
@@ -131,6 +155,8 @@ export function declareStudies(program: Command): void {
     .argument("<file>", "the file, or - for standard input")
     .addOption(storageOption())
     .option("--as <name>", "another name for the study")
+    .addOption(new Option("--from <program>", "whose file it is").choices(["assay", "optuna"]).default("assay"))
+    .option("--optuna-study <name>", "which study of a file of Optuna's (SQLite or journal)")
     .action(async (file: string, options: StudyImportOptions) =>
       (await import("./study-import.ts")).studyImport(file, options),
     );

@@ -32,7 +32,7 @@ export async function examineSqlite(path: string): Promise<readonly Finding[]> {
         try {
           return examine(db, file);
         } catch (error) {
-          const remedy = "Restore the file from a copy, or save what is left with `sqlite3 FILE .recover`.";
+          const remedy = "Restore the file from a copy, or save what is left: assay repair";
           return { check: examine.name, status: "wrong", found: (error as Error).message, remedy };
         }
       }),
@@ -131,7 +131,7 @@ function integrity(db: DatabaseSync): Finding {
     ? { check: "integrity", status: "ok", found: "the file is sound, and its trials are complete" }
     : {
         ...{ check: "integrity", status: "wrong", found: faults.slice(0, 5).join("; ") },
-        remedy: "Restore the file from a copy, or save what is left with `sqlite3 FILE .recover`.",
+        remedy: "Restore the file from a copy, or save what is left: assay repair",
       };
 }
 

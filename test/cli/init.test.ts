@@ -61,7 +61,7 @@ describe("assay --help", () => {
     expect(code).toBe(0);
     for (const text of ["Exit codes:", '{"step": 3, "value": 0.5}', "--result-regex", "The first Ctrl-C"])
       expect(out).toContain(text);
-    const others = ["worker", "workers", "watch", "sweep", "doctor", "study"];
+    const others = ["worker", "workers", "watch", "sweep", "doctor", "repair", "study"];
     const helps = await Promise.all(others.map((command) => assay(folder, command, "--help")));
     for (const { out: help } of helps) expect(help).toMatch(/Examples:\n {2}(?:.|\n)*\nExit codes:\n {2}0 /);
     const all = [out, ...helps.map((help) => help.out)].join("").split("\n");

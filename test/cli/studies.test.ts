@@ -248,17 +248,39 @@ describe("assay doctor", () => {
     expect([text.code, text.out]).toEqual([1, expect.stringMatching(/^WRONG file +The SQLite storage/m)]);
   }, 60_000);
 
-  test("knows the file systems that keep no locks", () => {
-    const on = (type: number, blocks = 1e6) =>
-      fileSystem("/data/a.db", (() => ({ type, bavail: blocks, bsize: 4096 })) as never);
+  test("tells what the file lies on", async () => {
+    await makeStudy();
+    const on = (type: number, remote?: string, blocks = 1e6) =>
+      fileSystem(file, (() => ({ type, bavail: blocks, bsize: 4096 })) as never, () => remote);
     expect(on(0xef53)).toMatchObject([
       { status: "ok", found: "ext4" },
       { status: "ok", found: "3.8 GB free" },
     ]);
-    expect(on(0x6969)[0]).toMatchObject({ status: "wrong", found: expect.stringContaining("NFS, a network's") });
+    expect(on(0x6969, "NFS")[0]).toMatchObject({ status: "wrong", found: expect.stringContaining("NFS, a network's") });
     // The number is signed on some systems.
-    expect(on(0xff534d42 | 0)[0]).toMatchObject({ status: "wrong", found: expect.stringContaining("CIFS") });
-    expect(on(0x01021994, 1000)).toMatchObject([{ status: "note" }, { status: "wrong", check: "disk space" }]);
+    expect(on(0x9123683e | 0)[0]).toMatchObject({ status: "ok", found: "Btrfs" });
+    expect(on(0x01021994, undefined, 1000)).toMatchObject([
+      { status: "note" },
+      { status: "wrong", check: "disk space" },
+    ]);
     expect(on(0x1234)[0]).toMatchObject({ status: "note", found: expect.stringContaining("type 0x1234") });
+  });
+});
+
+describe("assay repair", () => {
+  test("saves what can be read into a new file, beside the damaged one, and leaves that as it was", async () => {
+    await makeStudy();
+    const before = readFileSync(file);
+    const { code, out } = await assay(folder, "repair", "--out", "saved.db");
+    expect(code).toBe(0);
+    expect(out).toContain('study "kiln": 4 trials\n');
+    expect(out).toContain("The damaged file is as it was.");
+    expect(readFileSync(file).equals(before)).toBe(true);
+    const [kept] = records((await assay(folder, "study", "list", "--storage", "saved.db", "--json")).out);
+    expect(kept).toMatchObject({ study: "kiln", trials: 4, best: { value: 0.25 } });
+    const again = await assay(folder, "repair", "--out", "saved.db");
+    expect([again.code, again.err]).toEqual([1, expect.stringContaining("exists already")]);
+    const remote = await assay(folder, "repair", "--storage", "postgres://ada:secret@db/x");
+    expect([remote.code, remote.err]).toEqual([2, expect.stringContaining("got postgres://ada:***@db/x")]);
   });
 });
