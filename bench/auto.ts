@@ -20,11 +20,11 @@ const SOLVED = 1e-9;
 
 const { values: options } = parseArgs({
   options: {
-    seeds: { type: "string", default: "3" },
-    trials: { type: "string", default: "1200" },
+    seeds: { type: "string", default: "1" },
+    trials: { type: "string", default: "1000" },
     tasks: {
       type: "string",
-      default: "bbob-5d/f8-i4,bbob-5d/f15-i4,bbob-5d/f21-i4,bbob-10d/f10-i4,xgboost/12",
+      default: "bbob-5d/f8-i4,bbob-5d/f15-i4,bbob-5d/f21-i4",
     },
   },
 });
@@ -42,12 +42,6 @@ for (const name of options.tasks.split(",")) {
       tpe: await run(tpe(), problem, seed),
       cmaEs: await run(cmaEs(), problem, seed),
       auto: await run(auto(), problem, seed, whole.slice(0, SHARED)),
-      "auto, told": await run(
-        auto({ trials: budget }),
-        problem,
-        seed,
-        whole.slice(0, budget > SHARED ? SHARED / 2 : SHARED),
-      ),
     };
     for (const [sampler, trials] of Object.entries({ gp: whole, ...others })) {
       const before = sums.get(sampler) ?? checkpoints.map(() => 0);

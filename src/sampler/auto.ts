@@ -9,7 +9,6 @@
  * Who takes a turn is decided by the number of the trial, so an ask never waits for another part's state: each reads its own notes
  * and passes over the others'. What it was measured against stands in `docs/decisions/070-auto.md`.
  */
-import { show, ValidationError } from "../errors.ts";
 import type { Json } from "../trial/trial.ts";
 import { cmaEs } from "./cma-es/cma-es.ts";
 import { domainOf } from "./cma-es/domain.ts";
@@ -20,11 +19,6 @@ import type { SampleRequest, Sampler, Suggestion } from "./sampler.ts";
 import { tpe } from "./tpe/tpe.ts";
 
 export interface AutoOptions {
-  /**
-   * How many trials the study will have, where that is known. With more than 600 to come, others have a part from trial 300 on: what is found later
-   * is then found by a search that began earlier.
-   */
-  readonly trials?: number;
   /** Beliefs about where good values lie, by full parameter name, for those parts that take them. Default none. */
   readonly priors?: Priors;
   /** What finished studies have found, as `gp` takes it: `[await transferFrom(study)]`. Default none. */
@@ -33,28 +27,23 @@ export interface AutoOptions {
 
 /** Trials that are `gp`'s alone: its model takes in no more observations than this. */
 const ALONE = 600;
-/** The same, where it is known that there will be more trials than that. */
-const ALONE_IN_LONG = 300;
 
 /**
  * The default of `createStudy`; see `AutoOptions`.
  *
- * @throws ValidationError for a number of trials that is no whole number above 0, and for priors that are none
- * @example createStudy({ space, sampler: auto({ trials: 5000 }) })
+ * @throws ValidationError for priors and experiences that are none
+ * @example createStudy({ space, sampler: auto({ priors: { lr: { centre: 1e-3, width: 0.1 } } }) })
  */
 export function auto(options: AutoOptions = {}): Sampler {
-  const { trials: budget, priors, transfer } = options;
-  if (budget !== undefined && !(Number.isSafeInteger(budget) && budget >= 1))
-    throw new ValidationError(`\`trials\` of auto must be an integer of at least 1, but got ${show(budget)}.`);
+  const { priors, transfer } = options;
   const beliefs = priors === undefined ? {} : { priors };
   const model = gp({ ...beliefs, ...(transfer === undefined ? {} : { transfer }) });
   const densities = tpe(beliefs);
   const evolution = cmaEs({ warmStart: "study" });
-  const alone = budget !== undefined && budget > ALONE ? ALONE_IN_LONG : ALONE;
 
   // Neither four nor two is a multiple of three, as `gp` takes its three warps in turn by the trial's number.
   function partFor({ space, trials }: SampleRequest): Sampler {
-    if (trials.length < alone) return model;
+    if (trials.length < ALONE) return model;
     const { names, hasOthers } = domainOf(space);
     if (names.length > 0 && !hasOthers) return trials.length % 4 === 0 ? model : evolution;
     return trials.length % 2 === 0 ? model : densities;
@@ -63,8 +52,7 @@ export function auto(options: AutoOptions = {}): Sampler {
   return {
     name: "auto",
     toJSON: () => ({
-      trials: budget ?? null,
-      gpAlone: alone,
+      gpAlone: ALONE,
       parts: { gp: model.toJSON(), cmaEs: evolution.toJSON(), tpe: densities.toJSON() },
     }),
     sample(request) {

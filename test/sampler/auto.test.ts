@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ValidationError } from "../../src/errors.ts";
 import { createRng } from "../../src/math/rng.ts";
-import { type AutoOptions, auto } from "../../src/sampler/auto.ts";
+import { auto } from "../../src/sampler/auto.ts";
 import { gp } from "../../src/sampler/gp/gp.ts";
 import { random } from "../../src/sampler/random.ts";
 import { readExplanation, type Sampler, type Suggestion } from "../../src/sampler/sampler.ts";
@@ -109,13 +109,6 @@ describe("beyond", () => {
     expect(best(before) - floor).toBeGreaterThan(1e-3);
     expect(best(run(auto(), numeric, 700, before)) - floor).toBeLessThan(1e-6);
   });
-
-  test("a known long budget brings the others in at 300", () => {
-    const trials = run(random(), numeric, 302);
-    const at = (options: AutoOptions): string => partOf(ask(auto(options), numeric, trials.slice(0, 301)));
-    expect([at({}), at({ trials: 600 }), at({ trials: 601 })]).toEqual(["gp", "gp", "cmaEs"]);
-    expect(partOf(ask(auto({ trials: 5000 }), numeric, trials.slice(0, 299)))).toBe("gp");
-  });
 });
 
 describe.each([
@@ -128,14 +121,14 @@ describe.each([
 test("a study has it by default, and says so", async () => {
   const study = await createStudy({ space: numeric, seed: 1 });
   expect(study.sampler.name).toBe("auto");
-  expect(study.describe()).toContain('sampler auto: {"trials":null,"gpAlone":600,"parts":{"gp":');
+  expect(study.describe()).toContain('sampler auto: {"gpAlone":600,"parts":{"gp":');
   expect((await study.ask()).explain()).toEqual({ source: "gp:centre" });
 });
 
 test("beliefs reach its parts, and what it cannot have is refused", () => {
   const priors = { a: { centre: 0.9, width: 0.01 } };
   expect(ask(auto({ priors }), numeric, []).params.a).toBeCloseTo(0.9, 6);
-  for (const options of [{ trials: 0 }, { trials: 2.5 }, { trials: "many" }, { priors: 3 }]) {
+  for (const options of [{ priors: 3 }, { priors: { a: 7 } }, { transfer: "old" }]) {
     expect(() => auto(options as never)).toThrow(ValidationError);
   }
 });
