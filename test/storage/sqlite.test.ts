@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -222,6 +223,22 @@ describe("a SQLite storage", () => {
     await expect(storage.setTrialAttribute(id, 0, "a", undefined as never)).rejects.toThrow(ValidationError);
     expect(await storage.trialsSince(id, 0)).toEqual(before);
     expect((await storage.finishTrial(id, 0, outcome)).trial).toMatchObject({ state: "completed", value: 1 });
+  });
+
+  test("goes on with no file that was deleted or replaced under it, and with its own when that is back", async () => {
+    const file = freshPath();
+    const { id } = await storedStudy(file);
+    const storage = open(file);
+    await storage.listStudies();
+    renameSync(file, `${file}.moved`);
+    await expect(storage.createTrial(id, draft(3))).rejects.toThrow(
+      /was deleted, moved or replaced while it was open\. Put it/,
+    );
+    writeFileSync(file, "");
+    await expect(storage.createTrial(id, draft(3))).rejects.toThrow(StorageError);
+    await expect(storage.trialsSince(id, 0)).rejects.toThrow(StorageError);
+    renameSync(`${file}.moved`, file);
+    expect(await storage.createTrial(id, draft(3))).toMatchObject({ number: 3 });
   });
 
   test("reports a driver's failure with the file, the reason, the remedy and the cause", async () => {

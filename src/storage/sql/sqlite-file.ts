@@ -84,6 +84,21 @@ function ownPath(file: string): string {
   }
 }
 
+/** What tells a file from another one of its name; "" while there is none. */
+export function identityOf(file: string): string {
+  const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return stats === undefined ? "" : `${stats.dev}/${stats.ino}`;
+}
+
+/** For a file that is open, and no longer found under its name: what is written to it now would be found by nobody. */
+export function goneFile(file: string): StorageError {
+  return refusal(
+    file,
+    "it was deleted, moved or replaced while it was open",
+    "Put it back where it was, with the files beside it, to go on; or open a new storage.",
+  );
+}
+
 /** The first 100 bytes, "The database header" of the SQLite file format. */
 export function readHeader(file: string): Buffer {
   const header = Buffer.alloc(100);

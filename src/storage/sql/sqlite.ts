@@ -22,6 +22,8 @@ import {
   explain,
   type FileChecks,
   foreignDatabase,
+  goneFile,
+  identityOf,
   newerSchema,
   resultCode,
 } from "./sqlite-file.ts";
@@ -96,6 +98,7 @@ async function connect(
     connection.transact("write", migrate(file));
     connection.now = clock ?? clockOf(connection.transact("write", setClock()));
     await switchOnLog(connection);
+    connection.identify();
     connection.set("synchronous", 2); // FULL: a commit is on the disk before it is acknowledged.
     return connection;
   } catch (error) {
@@ -180,6 +183,8 @@ class SqliteConnection implements SqlConnection {
   now: () => number = monotonicMs;
   readonly #file: string;
   readonly #driver: SqliteDriver;
+  /** Of the file that is open, once it is there. */
+  #identity: string | undefined;
   readonly #prepared = new Map<string, SqliteStatement>();
   readonly #random = createRng(randomUUID());
   readonly #closing = new AbortController();
@@ -212,6 +217,8 @@ class SqliteConnection implements SqlConnection {
     this.#execute(bare(access === "write" ? "begin immediate" : "begin"));
     let isOpen = true;
     try {
+      // SQLite goes on with a file that has lost its name, and what it writes is gone when it is closed.
+      if (this.#identity !== undefined && identityOf(this.#file) !== this.#identity) throw goneFile(this.#file);
       let turn = work.next();
       while (!turn.done) {
         const { statements, isLast } = turn.value;
@@ -228,6 +235,11 @@ class SqliteConnection implements SqlConnection {
       if (isOpen) this.#rollBack();
       throw error;
     }
+  }
+
+  /** From now on the file must be the one that it is now. */
+  identify(): void {
+    this.#identity = identityOf(this.#file);
   }
 
   /** Sets a pragma of this connection and reads it back, for SQLite passes over in silence what it cannot do. */
