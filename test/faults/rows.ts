@@ -1,6 +1,7 @@
 /** The rows of the fault suite, in the order in which they run. */
 import type { Row } from "./row.ts";
 import { claims, writers } from "./rows/contention.ts";
+import { damage, fullDisk, ioErrors, lostFile } from "./rows/disk.ts";
 import { sigkill } from "./rows/sigkill.ts";
 import { blocked, sigstop } from "./rows/silence.ts";
 import { mutants, simulation } from "./rows/simulation.ts";
@@ -17,4 +18,8 @@ export const ROWS: readonly Row[] = [
   claims,
   sigstop,
   blocked,
+  fullDisk,
+  ioErrors,
+  lostFile,
+  damage,
 ];

@@ -11,16 +11,17 @@ import type { Row } from "../row.ts";
 
 /** The largest share of the work over the smallest may be so much. */
 const SHARE_MAX = 4;
-const TRIALS = 250;
 
 export const writers: Row = {
   name: "writers-sqlite",
-  title: "1, 2, 4 and 8 processes that write 250 trials each to one SQLite file (16 in the long form)",
+  title:
+    "1, 2, 4 and 8 processes that write 60 trials each to one SQLite file (in the long form 250, and 16 processes)",
   async run({ long, folder }) {
     const counts = long ? [1, 2, 4, 8, 16] : [1, 2, 4, 8];
+    const trials = long ? 250 : 60;
     const runs = [];
     for (const count of counts) {
-      runs.push(await write({ kind: "sqlite", file: join(folder, `${count}.db`) }, count, TRIALS, folder));
+      runs.push(await write({ kind: "sqlite", file: join(folder, `${count}.db`) }, count, trials, folder));
     }
     const anomalies = runs.flatMap((run) => run.anomalies);
     return {
@@ -58,12 +59,7 @@ export const claims: Row = {
   name: "claims-sqlite",
   title: "16 processes that reach for the same waiting trials of one SQLite file",
   run: ({ long, folder }) =>
-    race(
-      { kind: "sqlite", file: join(folder, "claims.db") },
-      Number(process.env.ASSAY_CLAIMS ?? 10_000),
-      long ? 10 : 1,
-      folder,
-    ),
+    race({ kind: "sqlite", file: join(folder, "claims.db") }, long ? 10_000 : 1000, long ? 10 : 1, folder),
 };
 
 const CLAIMER = fileURLToPath(new URL("../claimer.ts", import.meta.url));
