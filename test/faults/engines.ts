@@ -2,18 +2,18 @@
 import { createSpace } from "../../src/space/declare.ts";
 import { float } from "../../src/space/numeric.ts";
 import type { Space } from "../../src/space/space.ts";
+import { postgres } from "../../src/storage/sql/postgres.ts";
 import { sqlite } from "../../src/storage/sql/sqlite.ts";
 import type { Budget, LeaseRules, Storage } from "../../src/storage/storage.ts";
 
-export interface Engine {
-  readonly kind: "sqlite";
-  readonly file: string;
-}
+export type Engine =
+  | { readonly kind: "sqlite"; readonly file: string }
+  | { readonly kind: "postgres"; readonly url: string };
 
 export const SPACE: Space = createSpace({ x: float(0, 1) }) as Space;
 
 export function storageAt(engine: Engine): Storage {
-  return sqlite(engine.file);
+  return engine.kind === "sqlite" ? sqlite(engine.file) : postgres(engine.url);
 }
 
 /** Creates a study; returns its id. */

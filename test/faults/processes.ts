@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Storage } from "../../src/storage/storage.ts";
 import { type Engine, storageAt } from "./engines.ts";
@@ -50,7 +51,7 @@ export class Crew {
     this.#log = join(folder, `${name}.jsonl`);
   }
 
-  hire(options: Omit<WorkerOptions, "worker" | "log" | "engine"> = {}): WorkerProcess {
+  hire(options: Partial<WorkerOptions> = {}): WorkerProcess {
     const name = `worker ${this.#hired++}`;
     const given: WorkerOptions = { worker: name, log: this.#log, engine: this.engine, ...options };
     const child = spawn(process.execPath, ["--conditions=assay-source", SCRIPT, JSON.stringify(given)], {
@@ -84,6 +85,12 @@ export class Crew {
     appendFileSync(this.#log, `${JSON.stringify({ kind: "fault", worker, at, fault } satisfies Entry)}\n`);
   }
 
+  /** When a worker last saw a result taken; −1 before. */
+  lastTellAt(): number {
+    const at = this.entries().findLast(isTold)?.at;
+    return at ?? -1;
+  }
+
   entries(): Entry[] {
     if (!existsSync(this.#log)) return [];
     const lines = readFileSync(this.#log, "utf8").split("\n");
@@ -103,6 +110,8 @@ export class Crew {
     const { length } = (await storage.trialsSince(study, 0)).trials;
     const stored = (await storage.findStudy("s"))!;
     await storage.updateStudy(study, { budget: { trials: length } });
+    // On a server nobody can be asked who is dead; the leases tell.
+    if (this.engine.kind === "postgres") await sleep(stored.leases.graceMs + 500);
     const last = this.hire();
     const { code } = await last.ended;
     const anomalies: Anomaly[] = [];
@@ -113,7 +122,6 @@ export class Crew {
     await storage.close();
     const entries = this.entries();
     anomalies.push(...checkHistory(entries, final, { renewalsAreLogged: false, isOver: true }));
-    const isTold = (entry: Entry) => entry.kind === "return" && (entry.got as { accepted?: boolean } | null)?.accepted;
     return { anomalies, final, told: entries.filter(isTold).length };
   }
 }
@@ -125,6 +133,10 @@ export function failures(workers: readonly { worker: WorkerProcess; code: number
       ? []
       : [{ kind: "wrong" as const, text: `${worker.name} ended with ${code}: ${worker.errors().slice(-500)}` }],
   );
+}
+
+function isTold(entry: Entry): boolean {
+  return entry.kind === "return" && (entry.got as { accepted?: boolean } | null)?.accepted === true;
 }
 
 function gather(stream: NodeJS.ReadableStream): () => string {

@@ -2,6 +2,7 @@
 import type { Row } from "./row.ts";
 import { claims, writers } from "./rows/contention.ts";
 import { damage, fullDisk, ioErrors, lostFile } from "./rows/disk.ts";
+import { network, restarts, sigkillPostgres } from "./rows/postgres.ts";
 import { sigkill } from "./rows/sigkill.ts";
 import { blocked, sigstop } from "./rows/silence.ts";
 import { mutants, simulation } from "./rows/simulation.ts";
@@ -22,4 +23,7 @@ export const ROWS: readonly Row[] = [
   ioErrors,
   lostFile,
   damage,
+  sigkillPostgres,
+  restarts,
+  network,
 ];

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createRng } from "../../../src/math/rng.ts";
+import type { LeaseRules } from "../../../src/storage/storage.ts";
 import { createStudyAt, type Engine } from "../engines.ts";
 import { Crew } from "../processes.ts";
 import type { Result, Row, Setting } from "../row.ts";
@@ -14,11 +15,7 @@ export const sigkill: Row = {
   title: "SIGKILL at random moments, 4 processes on one SQLite file",
   async run(setting) {
     const file = join(setting.folder, "killed.db");
-    const result = await killMany(
-      { kind: "sqlite", file },
-      Number(process.env.ASSAY_KILLS ?? (setting.long ? 5000 : 200)),
-      setting,
-    );
+    const result = await killMany({ kind: "sqlite", file }, setting.long ? 5000 : 100, setting);
     const text = integrity(file);
     return text === "ok"
       ? result
@@ -27,9 +24,14 @@ export const sigkill: Row = {
 };
 
 /** Four workers at a time; each is killed within a moment of its first tells, every tenth while it still opens the database. */
-export async function killMany(engine: Engine, kills: number, { seed, folder }: Setting): Promise<Result> {
+export async function killMany(
+  engine: Engine,
+  kills: number,
+  { seed, folder }: Setting,
   // Each kill may cost the trial at hand its worker, so that none is given up here.
-  const study = await createStudyAt(engine, {}, { graceMs: 60_000, retries: 1000 });
+  leases: LeaseRules = { graceMs: 60_000, retries: 1000 },
+): Promise<Result> {
+  const study = await createStudyAt(engine, {}, leases);
   const crew = new Crew(engine, folder);
   const rng = createRng(seed);
   let killed = 0;
