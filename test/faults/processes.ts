@@ -51,12 +51,12 @@ export class Crew {
     this.#log = join(folder, `${name}.jsonl`);
   }
 
-  hire(options: Partial<WorkerOptions> = {}): WorkerProcess {
+  hire(options: Partial<WorkerOptions> = {}, env: NodeJS.ProcessEnv = {}): WorkerProcess {
     const name = `worker ${this.#hired++}`;
     const given: WorkerOptions = { worker: name, log: this.#log, engine: this.engine, ...options };
     const child = spawn(process.execPath, ["--conditions=assay-source", SCRIPT, JSON.stringify(given)], {
       stdio: ["pipe", "pipe", "pipe"],
-      env: { ...process.env, NODE_COMPILE_CACHE: join(this.#folder, "compiled") },
+      env: { ...process.env, NODE_COMPILE_CACHE: join(this.#folder, "compiled"), ...env },
     });
     // A worker that is killed reads no more.
     child.stdin.on("error", () => {});

@@ -1,7 +1,9 @@
 /** The rows of the fault suite, in the order in which they run. */
 import type { Row } from "./row.ts";
+import { aliases, clocks } from "./rows/clocks.ts";
 import { claims, writers } from "./rows/contention.ts";
 import { damage, fullDisk, ioErrors, lostFile } from "./rows/disk.ts";
+import { migration } from "./rows/migration.ts";
 import { network, restarts, sigkillPostgres } from "./rows/postgres.ts";
 import { sigkill } from "./rows/sigkill.ts";
 import { blocked, sigstop } from "./rows/silence.ts";
@@ -23,6 +25,9 @@ export const ROWS: readonly Row[] = [
   ioErrors,
   lostFile,
   damage,
+  migration,
+  clocks,
+  aliases,
   sigkillPostgres,
   restarts,
   network,
