@@ -65,7 +65,7 @@ export function region(
   const trials = [...picture.trials.values()].sort((a, b) => a.number - b.number);
   const best = bestOf(trials, study.direction);
   const states = Object.entries(countStates(trials)).map(([state, count]) => `${count} ${state}`);
-  const left = leftMs(trials, study.budget.trials);
+  const left = running.length === 0 ? null : leftMs(trials, study.budget.trials);
   const head = `${study.name}  ${progress(picture)}  ${[...states, ...(left === null ? [] : [`${duration(left)} left`])].join(", ")}`;
   const score = `${study.direction} ${study.attributes.metric ?? "value"}: ${bestText(best)}`;
   const bests = bestSoFar(trials, study);
@@ -83,7 +83,7 @@ export function region(
   const ages = [...running].sort((a, b) => b.runsForMs - a.runsForMs);
   const workers = ages.slice(0, RUNNING).map(({ number, attempt, worker, runsForMs, leaseMs }) => {
     const again = attempt > 1 ? `, attempt ${attempt}` : "";
-    return `  trial ${String(number).padEnd(6)} ${duration(runsForMs).padEnd(12)} lease ${leaseText(leaseMs).padEnd(14)} ${worker}${again}`;
+    return `  trial ${String(number).padEnd(6)} ${duration(runsForMs).padEnd(12)} lease ${leaseText(leaseMs).padEnd(16)} ${worker}${again}`;
   });
   return [
     bold(fit(head, width)),
@@ -99,12 +99,18 @@ function progress({ study, trials }: Picture): string {
   return study.budget.trials === undefined ? `${ended} ended` : `${ended} of ${study.budget.trials}`;
 }
 
-/** From how fast the last trials ended. */
+/** From how fast the last twenty trials came to their ends, several at a time as they may have run. */
 function leftMs(trials: readonly FrozenTrial[], budget: number | undefined): number | null {
-  const ends = trials.flatMap(({ finishedAt }) => (finishedAt === null ? [] : [finishedAt])).sort((a, b) => a - b);
-  const last = ends.slice(-20);
-  if (budget === undefined || ends.length >= budget || last.length < 3) return null;
-  return ((last.at(-1)! - last[0]!) / (last.length - 1)) * (budget - ends.length);
+  const ended = trials
+    .flatMap(({ startedAt, finishedAt }) =>
+      startedAt === null || finishedAt === null ? [] : [{ startedAt, finishedAt }],
+    )
+    .sort((a, b) => a.finishedAt - b.finishedAt);
+  const last = ended.slice(-20);
+  const done = trials.filter(({ state }) => isFinal(state)).length;
+  if (budget === undefined || done >= budget || last.length === 0) return null;
+  const from = Math.min(...last.map(({ startedAt }) => startedAt));
+  return ((last.at(-1)!.finishedAt - from) / last.length) * (budget - done);
 }
 
 function bestSoFar(trials: readonly FrozenTrial[], { direction }: StoredStudy): (number | null)[] {

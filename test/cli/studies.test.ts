@@ -143,6 +143,12 @@ describe("assay study export and import", () => {
       states: { completed: 1, failed: 1, waiting: 2 },
       best: { value: 0.25 },
     });
+    const optuna = join(import.meta.dirname, "../fixtures/storage/optuna.db");
+    const from = ["--from", "optuna", "--optuna-study", "churn", "--as", "theirs", "--storage", "other.db"];
+    expect((await assay(folder, "study", "import", optuna, ...from)).out).toBe(
+      'Imported study "theirs" into other.db.\n',
+    );
+    expect((await assay(folder, "study", "show", "theirs", "--storage", "other.db")).code).toBe(0);
     const table = await assay(folder, "study", "export", "kiln", "--format", "csv");
     expect(lines(table.out)).toHaveLength(5);
     const missing = await assay(folder, "study", "import", "no.jsonl", ...into);
