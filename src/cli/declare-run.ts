@@ -130,8 +130,10 @@ export function declareWorker(program: Command): void {
     if (command.length > 0 === (options.objective !== undefined)) {
       self.error("error: what measures a trial is needed: either --objective <file> or -- and a command");
     }
-    const { worker } = await import("./worker.ts");
-    process.exitCode = await worker({ ...options, command });
+    const [{ worker }, { explain }] = await Promise.all([import("./worker.ts"), import("./explain.ts")]);
+    process.exitCode = await worker({ ...options, command }).catch(explain);
+    // What an objective of this process left running, such as a trial that was given back, would keep it.
+    if (options.objective !== undefined) process.exit();
   });
 }
 

@@ -4,6 +4,7 @@ import type { Lease } from "../storage/storage.ts";
 import type { Study } from "../study/study.ts";
 import { type addressOf, type Health, serveHealth } from "./health.ts";
 
+/** Between two questions, and oftener where leases are short: four times in one, as they are renewed. */
 const ASK_MS = 5000;
 
 /** Serves a worker's health; null where no address is given. */
@@ -63,7 +64,7 @@ export async function watchHealth(
   });
   study.on("release", ({ number }) => over(number));
   study.on("late", ({ trial }) => over(trial.number));
-  const timer = setInterval(() => void ask(), ASK_MS);
+  const timer = setInterval(() => void ask(), Math.min(ASK_MS, stored.leases.graceMs / 4));
   timer.unref();
   const server = await serveHealth(address, health);
   return {

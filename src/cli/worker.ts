@@ -65,8 +65,6 @@ export async function worker(options: WorkerOptions): Promise<number> {
       health?.close();
       await study.close();
     }
-    // What an objective of this process left running, such as a trial that was given back, would keep it.
-    if (options.objective !== undefined) process.exit(stops.exitCode() ?? 0);
     return stops.exitCode() ?? 0;
   } finally {
     await storage.close();
