@@ -11,6 +11,7 @@ import { boolean, categorical, ordinal } from "../../src/space/choice.ts";
 import { createSpace, oneOf } from "../../src/space/declare.ts";
 import { float, int } from "../../src/space/numeric.ts";
 import type { FlatParams } from "../../src/space/parameter.ts";
+import type { Observation } from "../../src/trial/history.ts";
 
 const space = createSpace({
   x: float(-3, 5),
@@ -23,13 +24,15 @@ const space = createSpace({
 });
 const N = 4096;
 
-/** Suggestions for trials 0 … N − 1, each asked for with so long a history, of which samplers that fill space read no more. */
+/** Suggestions for trials 0 … N − 1, one after another. */
 function drawsOf(sampler: Sampler, seed: number): FlatParams[] {
   const studyRng = createRng(seed);
-  return Array.from({ length: N }, (_, number) => {
-    const trials = Object.assign(new Array(number), { map: () => [] }) as never;
-    return sampler.sample({ space, trials, rng: studyRng.fork(number), studyRng })!.params;
-  });
+  const trials: Observation[] = [];
+  for (let number = 0; number < N; number++) {
+    const { params } = sampler.sample({ space, trials, rng: studyRng.fork(number), studyRng })!;
+    trials.push({ number, state: "pending", params, loss: null, reports: [], note: null });
+  }
+  return trials.map(({ params }) => params);
 }
 
 /** Kolmogorov and Smirnov's √n sup |F − F₀| of numbers that should be uniform; above 2.69 once in 10⁶. */
