@@ -211,6 +211,51 @@ describe("where the same configuration always has the same value", () => {
   });
 });
 
+describe("measuring again", () => {
+  const noise = createRng("again");
+  const noisy: Loss = (p) => bowl(p)! + 0.2 * noise.normal();
+  const before = search(random(), square, noisy, 50);
+  const again = gp({ replicates: true });
+  const keys = (trials: History): string[] => trials.map(({ params }) => square.key(params));
+
+  test("begins at 50 observations, with three of the best by posterior mean, each once", () => {
+    expect(suggest(again, square, before.slice(0, 49))).toEqual(suggest(gp(), square, before.slice(0, 49)));
+    const trials = [...before];
+    for (let number = 50; number < 53; number++) {
+      const suggestion = suggest(again, square, [...trials]);
+      expect(sourceOf(suggestion)).toBe("replicate");
+      trials.push(observed(number, suggestion, noisy(suggestion.params)));
+    }
+    const repeated = keys(trials.slice(50));
+    expect(new Set(repeated).size).toBe(3);
+    for (const key of repeated) expect(keys(before)).toContain(key);
+  });
+
+  test("goes on where there is noise, stops where there is none, and is nobody's by default", () => {
+    const count = (sampler: Sampler, loss: Loss): number => {
+      const first = search(random(), square, loss, 50);
+      const trials = [...first];
+      while (trials.length < 70) {
+        const suggestion = suggest(sampler, square, [...trials]);
+        trials.push(observed(trials.length, suggestion, loss(suggestion.params)));
+      }
+      return trials.length - new Set(keys(trials)).size;
+    };
+    expect(count(again, noisy)).toBeGreaterThan(3);
+    expect(count(again, bowl)).toBe(3);
+    expect(count(gp(), noisy)).toBe(0);
+  });
+
+  test("does not ask for what is being measured again already", () => {
+    const trials = [...before];
+    for (let number = 50; number < 54; number++) {
+      const { params, note = null } = suggest(again, square, [...trials]);
+      trials.push({ number, state: "pending", params, loss: null, reports: [], note });
+    }
+    expect(new Set(keys(trials.slice(50))).size).toBe(4);
+  });
+});
+
 describe("suggestions are the same", () => {
   const suggestionsFor = (change: (loss: number) => number, space: Space = square): FlatParams[] => {
     // Losses on a grid of eighths, so that the changes below are exact or rounded once.
@@ -305,6 +350,7 @@ describe("options", () => {
       warps: ["half", "half-log", "yeo-johnson"],
       explore: true,
       deterministic: false,
+      replicates: false,
     });
     expect(gp({ acquisition: ucb({ kappa: 1 }), initialPoints: { count: 15 } }).toJSON()).toMatchObject({
       acquisition: { name: "ucb", kappa: 1 },
@@ -319,6 +365,8 @@ describe("options", () => {
     [{ maximizer: "adam" }, '`maximizer` must be one of "lbfgs", "random", but got "adam".'],
     [{ acquisition: "ei" }, "`acquisition` must be an acquisition function such as `logEi()`"],
     [{ deterministic: 1 }, "`deterministic` must be true or false, but got 1."],
+    [{ replicates: "yes" }, '`replicates` must be true or false, but got "yes".'],
+    [{ deterministic: true, replicates: true }, "`deterministic` and `replicates` exclude each other"],
     [{ warps: [] }, "`warps` must be a list of at least one output warp"],
     [{ warps: ["log"] }, '`warps` must be one of "half"'],
   ] as const)("%j is refused", (options, message) => {

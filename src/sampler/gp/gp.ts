@@ -30,6 +30,7 @@ import { type Evidence, gather } from "./evidence.ts";
 import { expectation, explain } from "./explain.ts";
 import { exploration } from "./explore.ts";
 import { listing } from "./listing.ts";
+import { replication } from "./replicate.ts";
 import { believe, createSurrogate, recall, toNote } from "./surrogate.ts";
 import { checkExperiences, type Experience, type Source, sources } from "./transfer.ts";
 
@@ -63,6 +64,11 @@ export interface GpOptions {
    * what is improved on. Wrong for trainings, whose results are rough however they are seeded. Default false.
    */
   readonly deterministic?: boolean;
+  /**
+   * Whether, from 50 observations on, one of the best configurations may be tried again where that is expected to tell more of which is best than a new one would: for noisy
+   * objectives, of which `study.best().expected` is then what to take. Default false: no configuration is suggested twice.
+   */
+  readonly replicates?: boolean;
 }
 
 /** Best trials whose neighbourhood is searched. */
@@ -94,6 +100,7 @@ export function gp(options: GpOptions = {}): Sampler {
       warps: [...settings.warps],
       explore: settings.explore,
       deterministic: settings.deterministic,
+      replicates: settings.replicates,
       ...(Object.keys(settings.priors).length === 0 ? {} : { priors: priorsToJson(settings.priors) }),
       ...(settings.transfer.length === 0
         ? {}
@@ -170,6 +177,11 @@ function sampleModel(
   const row = new Float64Array(domain.width);
   const { x, active } = space.encode(chosen.params);
   domain.embed(x, active, row, 0);
+  const again = settings.replicates ? replication(surrogate, row) : undefined;
+  if (again !== undefined) {
+    const { params } = evidence.trials[again]!;
+    return { params, note: { ...toNote(surrogate.memory), explanation: "replicate" } };
+  }
   const explanation = writeExplanation(explain(surrogate, row, chosen.value));
   return { params: chosen.params, note: { ...toNote(surrogate.memory), explanation } };
 }
@@ -260,6 +272,7 @@ function check(options: GpOptions): Omit<Settings, "beliefOf" | "sourcesOf"> {
     priors = {},
     transfer = [],
     deterministic = false,
+    replicates = false,
   } = options;
   const { count, design = "sobol", centre: first = true } = initialPoints;
   if (typeof acquisition !== "object" || typeof acquisition?.at !== "function") {
@@ -275,8 +288,14 @@ function check(options: GpOptions): Omit<Settings, "beliefOf" | "sourcesOf"> {
   if (!Array.isArray(warps) || warps.length === 0)
     throw new ValidationError(`\`warps\` must be a list of at least one output warp, but got ${show(warps)}.`);
   for (const kind of warps) oneOf("warps", kind, WARPS);
-  if (typeof deterministic !== "boolean")
-    throw new ValidationError(`\`deterministic\` must be true or false, but got ${show(deterministic)}.`);
+  for (const [name, value] of Object.entries({ deterministic, replicates })) {
+    if (typeof value !== "boolean")
+      throw new ValidationError(`\`${name}\` must be true or false, but got ${show(value)}.`);
+  }
+  if (deterministic && replicates)
+    throw new ValidationError(
+      "`deterministic` and `replicates` exclude each other, but both are true: without noise a second measurement tells nothing.",
+    );
   return {
     acquisition,
     initialPoints: { count, design, centre: first },
@@ -286,6 +305,7 @@ function check(options: GpOptions): Omit<Settings, "beliefOf" | "sourcesOf"> {
     priors,
     transfer: checkExperiences(transfer),
     deterministic,
+    replicates,
   };
 }
 

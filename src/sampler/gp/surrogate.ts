@@ -102,10 +102,14 @@ function startFrom(memory: Memory | undefined): FitOptions {
   return memory === undefined ? {} : { starts: [memory.parameters] };
 }
 
+/** Whether the noise is noticed. */
+export function isNoisy({ parameters: { noiseVariance, signalVariance } }: Gp): boolean {
+  return noiseVariance > NOISE_NOTICED * signalVariance;
+}
+
 /** f*: the lowest loss, or where there is noise the lowest posterior mean at an observed point. */
 function incumbent(model: Gp): number {
-  const { noiseVariance, signalVariance } = model.parameters;
-  const values = noiseVariance > NOISE_NOTICED * signalVariance ? posterior(model, model.x).mean : model.y;
+  const values = isNoisy(model) ? posterior(model, model.x).mean : model.y;
   return values.reduce((a, b) => Math.min(a, b));
 }
 
