@@ -42,7 +42,6 @@ interface PackedPoints {
 }
 
 interface Resident {
-  readonly key: WeakRef<Float64Array>;
   readonly points: PackedPoints;
   readonly p: number;
   readonly alpha: number;
@@ -53,7 +52,9 @@ class WasmKernels implements Kernels {
   readonly #module: object;
   #exports: Exports;
   #f64: Float64Array;
-  #residents: Resident[] = [];
+  /** By their factors. A weak map and no weak references, for each of those keeps what it refers to until the event loop turns. */
+  #residents = new WeakMap<Float64Array, Resident>();
+  #residentCount = 0;
   /** Where the residents end, and where the next place is. */
   #top = BASE;
   #next = BASE;
@@ -81,14 +82,14 @@ class WasmKernels implements Kernels {
     const { n } = points;
     if (n < N_LEAST) return typescriptKernels.factorCovariance(points, covariance, diagonal, L);
     this.#makeRoomForResident();
-    const resident = this.#placeResident(points, L);
+    const resident = this.#placeResident(points);
     const diagonalAt = this.#take(n);
     this.#reserve();
     this.#writePoints(points, resident.points);
     this.#fillCovariance(resident.points, covariance, diagonal, diagonalAt, resident.p, 0);
     if (!this.#exports.factor(resident.p, blocksOf(n), n * Number.EPSILON)) return false;
     this.#unpackTriangle(resident.p, n, L);
-    this.#residents.push(resident);
+    this.#keep(L, resident);
     this.#top = diagonalAt;
     return true;
   }
@@ -326,8 +327,9 @@ class WasmKernels implements Kernels {
   }
 
   #makeRoomForResident(): void {
-    if (this.#residents.length >= RESIDENTS) {
-      this.#residents = [];
+    if (this.#residentCount >= RESIDENTS) {
+      this.#residents = new WeakMap();
+      this.#residentCount = 0;
       this.#top = BASE;
       if (this.#f64.byteLength > LARGEST_KEPT) {
         this.#exports = new platform!.Instance(this.#module).exports;
@@ -338,29 +340,33 @@ class WasmKernels implements Kernels {
   }
 
   #isResident({ L }: Process): boolean {
-    return this.#residents.some(({ key }) => key.deref() === L);
+    return this.#residents.has(L);
   }
 
   /** The packed form of a process; work of the same call is placed behind it. */
   #resident(process: Process): Resident {
-    const there = this.#residents.find(({ key }) => key.deref() === process.L);
+    const there = this.#residents.get(process.L);
     if (there !== undefined) {
       this.#begin();
       return there;
     }
     this.#makeRoomForResident();
-    const resident = this.#placeResident(process, process.L);
+    const resident = this.#placeResident(process);
     this.#top = this.#next;
     this.#reserve();
     this.#writePoints(process, resident.points);
     this.#packTriangle(process.L, process.n, resident.p, 0);
-    this.#residents.push(resident);
+    this.#keep(process.L, resident);
     return resident;
   }
 
-  #placeResident(points: Points, L: Float64Array): Resident {
+  #keep(L: Float64Array, resident: Resident): void {
+    this.#residents.set(L, resident);
+    this.#residentCount++;
+  }
+
+  #placeResident(points: Points): Resident {
     return {
-      key: new WeakRef(L),
       points: this.#placePoints(points),
       p: this.#take(triangleLength(points.n)),
       alpha: this.#take(points.n),
