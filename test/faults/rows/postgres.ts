@@ -26,7 +26,7 @@ async function withServer(run: (server: PostgresServer, engine: Engine) => Promi
 export const sigkillPostgres: Row = {
   name: "sigkill-postgres",
   title: "SIGKILL at random moments, 4 processes on one PostgreSQL database",
-  run: (setting) => withServer((_, engine) => killMany(engine, setting.long ? 5000 : 100, setting, LEASES)),
+  run: (setting) => withServer((_, engine) => killMany(engine, setting.long ? 5000 : 200, setting, LEASES)),
 };
 
 export const restarts: Row = {
@@ -38,7 +38,7 @@ export const restarts: Row = {
       const rng = createRng(setting.seed);
       const recoveries: number[] = [];
       const { anomalies, note } = await atWork(engine, setting, async (crew) => {
-        for (let i = 0; i < count; i++) {
+        for (let i = 0; i < count && setting.hasTime(); i++) {
           await sleep(300 + rng.next() * 700);
           await server.restart(i % 2 === 0 ? "fast" : "immediate");
           recoveries.push(await untilTold(crew));
@@ -50,7 +50,13 @@ export const restarts: Row = {
       }
       const slowest = (Math.max(...recoveries) / 1000).toFixed(1);
       const text = `${note}; work went on at most ${slowest} s after the server was back`;
-      return { injected: count, survived: anomalies.length === 0 ? count : 0, anomalies, note: text };
+      const injected = recoveries.length;
+      return {
+        injected,
+        survived: anomalies.length === 0 ? injected : 0,
+        anomalies,
+        note: `${injected} of ${count} restarts, ${text}`,
+      };
     }),
 };
 
@@ -63,15 +69,16 @@ export const network: Row = {
       const count = setting.long ? 1000 : 30;
       const relay = await Relay.before(server.port);
       const rng = createRng(setting.seed);
+      let injected = 0;
       const through: Engine = { kind: "postgres", url: relay.through(server.url) };
       const { anomalies, note } = await atWork(
         engine,
         setting,
         async (crew) => {
-          for (let i = 0; i < count; i++) {
+          for (; injected < count && setting.hasTime(); injected++) {
             await sleep(100 + rng.next() * 400);
-            if (i % 3 === 0) relay.cut();
-            else if (i % 3 === 1) relay.losesNextCommit = true;
+            if (injected % 3 === 0) relay.cut();
+            else if (injected % 3 === 1) relay.losesNextCommit = true;
             else {
               relay.isSilent = true;
               await sleep(500 + rng.next() * 1500);
@@ -84,7 +91,12 @@ export const network: Row = {
         through,
       );
       await relay.close();
-      return { injected: count, survived: anomalies.length === 0 ? count : 0, anomalies, note };
+      return {
+        injected,
+        survived: anomalies.length === 0 ? injected : 0,
+        anomalies,
+        note: `${injected} of ${count} faults, ${note}`,
+      };
     }),
 };
 

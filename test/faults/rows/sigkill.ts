@@ -15,7 +15,7 @@ export const sigkill: Row = {
   title: "SIGKILL at random moments, 4 processes on one SQLite file",
   async run(setting) {
     const file = join(setting.folder, "killed.db");
-    const result = await killMany({ kind: "sqlite", file }, setting.long ? 5000 : 100, setting);
+    const result = await killMany({ kind: "sqlite", file }, setting.long ? 5000 : 200, setting);
     const text = integrity(file);
     return text === "ok"
       ? result
@@ -27,7 +27,7 @@ export const sigkill: Row = {
 export async function killMany(
   engine: Engine,
   kills: number,
-  { seed, folder }: Setting,
+  { seed, folder, hasTime }: Setting,
   // Each kill may cost the trial at hand its worker, so that none is given up here.
   leases: LeaseRules = { graceMs: 60_000, retries: 1000 },
 ): Promise<Result> {
@@ -36,7 +36,7 @@ export async function killMany(
   const rng = createRng(seed);
   let killed = 0;
   const lane = async () => {
-    while (killed < kills) {
+    while (killed < kills && hasTime()) {
       const isEarly = killed++ % 10 === 0;
       const worker = crew.hire({ waitMs: 5 });
       if (isEarly) await sleep(rng.next() * 600);
@@ -56,9 +56,9 @@ export async function killMany(
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   const attempts = final.attempts.filter(({ end }) => end === "died" || end === "lapsed").length;
   return {
-    injected: kills,
-    survived: anomalies.length === 0 ? kills : 0,
+    injected: killed,
+    survived: anomalies.length === 0 ? killed : 0,
     anomalies,
-    note: `${told} acknowledged tells, ${final.trials.length} trials; ${attempts} attempts were lost with their workers, all run again; reopened and finished in ${seconds} s`,
+    note: `${killed} of ${kills} kills, ${told} acknowledged tells, ${final.trials.length} trials; ${attempts} attempts were lost with their workers, all run again; reopened and finished in ${seconds} s`,
   };
 }

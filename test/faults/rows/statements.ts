@@ -53,9 +53,9 @@ export const powerLoss: Row = {
   title: "Loss of power: the log cut at any byte after its last sync, or with sectors missing; a write-back half done",
   async run(setting) {
     const cuts = setting.long ? 200_000 : 2000;
-    const { anomalies, halves } = await cutAll(setting, cuts, {});
-    const note = `${cuts - halves} logs cut or with sectors missing, ${halves} databases half written back`;
-    return { injected: cuts, survived: cuts - anomalies.length, anomalies, note };
+    const { anomalies, halves, done } = await cutAll(setting, cuts, {});
+    const note = `${done} of ${cuts}: ${done - halves} logs cut or with sectors missing, ${halves} databases half written back`;
+    return { injected: done, survived: done - anomalies.length, anomalies, note };
   },
 };
 
@@ -152,10 +152,10 @@ function judge(file: string, acknowledged: number, states: readonly string[]): A
 }
 
 async function cutAll(
-  { folder, seed }: Setting,
+  { folder, seed, hasTime }: Setting,
   cuts: number,
   watch: Watch,
-): Promise<{ anomalies: Anomaly[]; halves: number }> {
+): Promise<{ anomalies: Anomaly[]; halves: number; done: number }> {
   const { moments, states } = await live(folder, watch);
   const rng = createRng(seed);
   const file = join(folder, "cut", "studies.db");
@@ -169,7 +169,8 @@ async function cutAll(
   // A log that was synced whole may be written back at any time.
   const isSynced = last.synced === last.wal?.length;
   let halves = 0;
-  for (let i = 0; i < cuts; i++) {
+  let i = 0;
+  for (; i < cuts && hasTime(); i++) {
     const { moment, next } = pairs[rng.int(pairs.length)]!;
     const isHalf = isSynced && i % 4 === 0;
     if (isHalf) halves++;
@@ -178,7 +179,7 @@ async function cutAll(
     const found = judge(file, snapshot.acknowledged, states);
     if (found !== null) anomalies.push(found);
   }
-  return { anomalies, halves };
+  return { anomalies, halves, done: i };
 }
 
 const SECTOR = 512;
