@@ -241,7 +241,9 @@ describe("a SQLite storage", () => {
     expect(await storage.createTrial(id, draft(3))).toMatchObject({ number: 3 });
   });
 
-  test("reports a driver's failure with the file, the reason, the remedy and the cause", async () => {
+  test("reports a driver's failure with the file, the reason, the remedy and the cause", {
+    timeout: 60_000,
+  }, async () => {
     const file = freshPath();
     const { id } = await storedStudy(file);
     let driver: DatabaseSync | undefined;
@@ -261,7 +263,7 @@ describe("a SQLite storage", () => {
     blocker.exec("rollback");
     expect(await waiting).toMatchObject({ number: 3 });
     blocker.exec("begin immediate");
-    const given = expect(storage.createTrial(id, draft(4))).rejects.toThrow(/another program has kept it locked/);
+    const given = expect(storage.createTrial(id, draft(4))).rejects.toThrow(/another program keeps it locked/);
     await sleep(50);
     await storage.close();
     await given;

@@ -150,7 +150,7 @@ export function explain(file: string, error: unknown): AssayError {
 
 /** By SQLite's primary result code. */
 const REASONS: Readonly<Record<string, readonly [reason: string, remedy: string]>> = {
-  BUSY: ["another program has kept it locked for half a minute", "End that program, or wait for it."],
+  BUSY: ["another program keeps it locked", "End that program, or wait for it."],
   READONLY: ["it can no longer be written", "Give write permission for the file and its folder."],
   IOERR: ["reading or writing the disk failed", "Check the disk; what was acknowledged is in the file and its log."],
   CORRUPT: [

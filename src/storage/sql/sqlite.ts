@@ -1,6 +1,6 @@
 /**
  * A storage in one SQLite file, for any number of processes of one machine. Every connection is set to write-ahead logging,
- * a sync at each commit and half a minute of patience with other writers, and every write takes the lock before it reads.
+ * a sync at each commit and minutes of patience with other writers, and every write takes the lock before it reads.
  */
 import { randomUUID } from "node:crypto";
 import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from "kysely";
@@ -90,7 +90,7 @@ async function connect(
   try {
     driver = await open(file);
     const connection = new SqliteConnection(file, driver);
-    connection.set("busy_timeout", 30000);
+    connection.set("busy_timeout", BUSY_MS);
     connection.set("foreign_keys", 1);
     // Before the log is switched on, so that the header of the file itself always says whose it is: see `checkFile`.
     const version = connection.transact("read", schemaOf(file));
@@ -125,7 +125,13 @@ async function switchOnLog(connection: SqliteConnection): Promise<void> {
 const LOG_RETRY_MS = 50;
 const LOG_ATTEMPTS = 600;
 
-/** For how long a file that another program keeps locked is tried again, half a minute at a time. */
+/** For how long a statement waits for a lock. */
+const BUSY_MS = 30_000;
+/** For how long the first of a transaction does before the event loop has its turn, and how long at a time. */
+const TURN_MS = 5000;
+const SHORT_WAIT_MS = 10;
+
+/** For how long a file that another program keeps locked is tried again. */
 const PATIENCE_MS = 10 * 60_000;
 
 function isBusy(error: unknown): boolean {
@@ -214,7 +220,8 @@ class SqliteConnection implements SqlConnection {
   transact<T>(access: "read" | "write", work: Work<T>): T {
     // A transaction that begins by reading and goes on to write fails at once where another process wrote in between;
     // one that takes the lock first waits for it.
-    this.#execute(bare(access === "write" ? "begin immediate" : "begin"));
+    if (access === "write") this.#beginWriting();
+    else this.#execute(bare("begin"));
     let isOpen = true;
     try {
       // SQLite goes on with a file that has lost its name, and what it writes is gone when it is closed.
@@ -234,6 +241,27 @@ class SqliteConnection implements SqlConnection {
     } catch (error) {
       if (isOpen) this.#rollBack();
       throw error;
+    }
+  }
+
+  /**
+   * Takes the file for writing. SQLite's own waiting looks again after longer and longer pauses, up to a tenth of a second, so that whoever
+   * came last and whoever has just written take what others have waited for; short waits begun anew give all the same chance.
+   */
+  #beginWriting(): void {
+    const end = monotonicMs() + TURN_MS;
+    this.#driver.exec(`pragma busy_timeout = ${SHORT_WAIT_MS}`);
+    try {
+      for (;;) {
+        try {
+          this.#execute(bare("begin immediate"));
+          return;
+        } catch (error) {
+          if (!isBusy(error) || monotonicMs() >= end) throw error;
+        }
+      }
+    } finally {
+      this.#driver.exec(`pragma busy_timeout = ${BUSY_MS}`);
     }
   }
 

@@ -11,8 +11,6 @@ import type { Row } from "../row.ts";
 
 /** The largest share of the work over the smallest may be so much. */
 const SHARE_MAX = 4;
-/** Of fewer trials each, which a machine under load does in a few turns of its scheduler, shares are told and not judged. */
-const JUDGED_FROM = 250;
 
 export const writers: Row = {
   name: "writers-sqlite",
@@ -51,7 +49,7 @@ export async function write(engine: Engine, count: number, trialsEach: number, f
   anomalies.push(...failures(ends));
   if (final.trials.length !== trials)
     anomalies.push({ kind: "lost", text: `${final.trials.length} trials of a budget of ${trials}` });
-  if (trialsEach >= JUDGED_FROM && Math.max(...shares) > SHARE_MAX * Math.min(...shares))
+  if (Math.max(...shares) > SHARE_MAX * Math.min(...shares))
     anomalies.push({ kind: "wrong", text: `the shares of ${count} workers were ${shares.join(", ")}` });
   const [least, most] = [Math.min(...shares), Math.max(...shares)];
   return { anomalies, count, note: `${count} wrote ${perSecond.toFixed(0)} trials/s, shares ${least} to ${most}` };
