@@ -3,8 +3,9 @@ import type { Row } from "./row.ts";
 import { aliases, clocks } from "./rows/clocks.ts";
 import { claims, writers } from "./rows/contention.ts";
 import { damage, fullDisk, ioErrors, lostFile } from "./rows/disk.ts";
+import { leaks, soak } from "./rows/endurance.ts";
 import { migration } from "./rows/migration.ts";
-import { network, restarts, sigkillPostgres } from "./rows/postgres.ts";
+import { network, restarts, sigkillPostgres, writersPostgres } from "./rows/postgres.ts";
 import { sigkill } from "./rows/sigkill.ts";
 import { blocked, sigstop } from "./rows/silence.ts";
 import { mutants, simulation } from "./rows/simulation.ts";
@@ -31,4 +32,7 @@ export const ROWS: readonly Row[] = [
   sigkillPostgres,
   restarts,
   network,
+  writersPostgres,
+  soak,
+  leaks,
 ];

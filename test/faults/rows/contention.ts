@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { createStudyAt, type Engine, storageAt } from "../engines.ts";
 import type { Anomaly } from "../history.ts";
 import { Crew, failures } from "../processes.ts";
-import type { Row } from "../row.ts";
+import type { Result, Row } from "../row.ts";
 
 /** The largest share of the work over the smallest may be so much. */
 const SHARE_MAX = 4;
@@ -16,25 +16,34 @@ export const writers: Row = {
   name: "writers-sqlite",
   title:
     "1, 2, 4 and 8 processes that write 60 trials each to one SQLite file (in the long form 250, and 16 processes)",
-  async run({ long, folder }) {
-    const counts = long ? [1, 2, 4, 8, 16] : [1, 2, 4, 8];
-    const trials = long ? 250 : 60;
-    const runs = [];
-    for (const count of counts) {
-      runs.push(await write({ kind: "sqlite", file: join(folder, `${count}.db`) }, count, trials, folder));
-    }
-    const anomalies = runs.flatMap((run) => run.anomalies);
-    return {
-      injected: counts.reduce((sum, count) => sum + count, 0),
-      survived: runs.reduce((sum, run) => sum + (run.anomalies.length === 0 ? run.count : 0), 0),
-      anomalies,
-      note: runs.map(({ note }) => note).join("; "),
-    };
-  },
+  run: ({ long, folder }) =>
+    writeTogether(
+      (count) => ({ kind: "sqlite", file: join(folder, `${count}.db`) }),
+      long ? [1, 2, 4, 8, 16] : [1, 2, 4, 8],
+      long ? 250 : 60,
+      folder,
+    ),
 };
 
+/** Several numbers of workers in turn, each on a database of its own. */
+export async function writeTogether(
+  database: (count: number) => Engine,
+  counts: readonly number[],
+  trialsEach: number,
+  folder: string,
+): Promise<Result> {
+  const runs = [];
+  for (const count of counts) runs.push(await write(database(count), count, trialsEach, folder));
+  return {
+    injected: counts.reduce((sum, count) => sum + count, 0),
+    survived: runs.reduce((sum, run) => sum + (run.anomalies.length === 0 ? run.count : 0), 0),
+    anomalies: runs.flatMap((run) => run.anomalies),
+    note: runs.map(({ note }) => note).join("; "),
+  };
+}
+
 /** Some workers that share a study's budget, all at once. */
-export async function write(engine: Engine, count: number, trialsEach: number, folder: string) {
+async function write(engine: Engine, count: number, trialsEach: number, folder: string) {
   const trials = count * trialsEach;
   const study = await createStudyAt(engine, { trials }, { graceMs: 60_000, retries: 2 });
   const crew = new Crew(engine, folder, `writers-${count}`);

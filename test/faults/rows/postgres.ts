@@ -6,6 +6,7 @@ import { PostgresServer } from "../../storage/postgres/server.ts";
 import { createStudyAt, type Engine, storageAt } from "../engines.ts";
 import { Crew, failures, type WorkerProcess } from "../processes.ts";
 import type { Result, Row, Setting } from "../row.ts";
+import { writeTogether } from "./contention.ts";
 import { killMany } from "./sigkill.ts";
 
 /** Long enough for a machine under load, short enough to wait for. */
@@ -97,6 +98,16 @@ export const network: Row = {
         anomalies,
         note: `${injected} of ${count} faults, ${note}`,
       };
+    }),
+};
+
+export const writersPostgres: Row = {
+  name: "writers-postgres",
+  title: "8 processes that write 20 trials each to one PostgreSQL database (in the long form 8, 32 and 64 of 250)",
+  run: ({ long, folder }) =>
+    withServer((server) => {
+      const database = (count: number): Engine => ({ kind: "postgres", url: server.url, schema: `writers_${count}` });
+      return writeTogether(database, long ? [8, 32, 64] : [8], long ? 250 : 20, folder);
     }),
 };
 
