@@ -11,5 +11,7 @@ export default defineConfig({
     setupFiles: ["test/setup.ts"],
     execArgv: ["--conditions=assay-source"],
     testTimeout: 30_000,
+    // Of two cores both: most tests compute, and those that wait do not mind.
+    maxWorkers: "100%",
   },
 });
