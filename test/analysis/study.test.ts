@@ -352,7 +352,7 @@ describe("the summary", () => {
       [at(0, 0.5, 3), at(1, 0.5, 4), at(2, 0.4, null), at(3, 1, 1), at(4, 0.2, 2), at(5, 0.3, 5)],
       { direction: "minimize" },
     );
-    expect(found.counts).toEqual({ waiting: 0, running: 0, completed: 5, pruned: 0, failed: 1 });
+    expect(found.counts).toEqual({ waiting: 0, running: 0, completed: 5, pruned: 0, failed: 1, lost: 0 });
     expect(found.best).toEqual({ number: 3, value: 1 });
     expect(found.median).toBe(3);
     expect(found.recentGain).toBe(0);
