@@ -15,10 +15,9 @@ const DRAWS_MOST = 100;
 /** The largest finite space that is worth enumerating for its last unseen configurations. */
 const ENUMERATED_MOST = 1_000_000;
 
-/** What was suggested for a space: the params of each trial and their keys, and the set of the keys. */
+/** What was suggested for a space: the params of each trial, and the set of their keys. */
 interface Seen {
   readonly params: FlatParams[];
-  readonly keys: string[];
   readonly set: Set<string>;
 }
 
@@ -30,26 +29,23 @@ const seenBefore = new WeakMap<Space, Seen>();
  */
 export function seenKeys(space: Space, trials: History): ReadonlySet<string> {
   const before = seenBefore.get(space);
-  const seen =
-    before !== undefined && goesOn(before, space, trials) ? before : { params: [], keys: [], set: new Set<string>() };
+  const seen = before !== undefined && goesOn(before, space, trials) ? before : { params: [], set: new Set<string>() };
   for (let i = seen.params.length; i < trials.length; i++) {
     const { params } = trials[i]!;
-    const key = space.key(params);
     seen.params.push(params);
-    seen.keys.push(key);
-    seen.set.add(key);
+    seen.set.add(space.key(params));
   }
   seenBefore.set(space, seen);
   return seen.set;
 }
 
 /** Whether a history begins with the configurations of another, if not with the same objects. */
-function goesOn({ params, keys }: Seen, space: Space, trials: History): boolean {
+function goesOn({ params }: Seen, space: Space, trials: History): boolean {
   if (params.length > trials.length) return false;
   for (let i = 0; i < params.length; i++) {
     const now = trials[i]!.params;
     if (now === params[i]) continue;
-    if (space.key(now) !== keys[i]) return false;
+    if (space.key(now) !== space.key(params[i]!)) return false;
     params[i] = now;
   }
   return true;

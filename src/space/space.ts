@@ -183,13 +183,14 @@ export class Space<out P = unknown> {
 
   /** The flat params of a key; undefined where they are no configuration of this space that keeps its constraints. */
   ofKey(key: string): FlatParams | undefined {
-    const values = JSON.parse(key) as (readonly [ParamValue] | 0)[];
+    const values = JSON.parse(key) as (ParamValue | readonly [])[];
     const params: Record<string, ParamValue> = {};
     for (const [i, dimension] of this.dimensions.entries()) {
-      const [value] = values[i] || [];
-      const fits = value !== undefined && dimension.parameter.contains(value);
-      if (this.isActive(dimension, params) !== fits || (value !== undefined) !== fits) return undefined;
-      if (fits) params[dimension.name] = value;
+      const value = values[i];
+      const isPresent = value !== undefined && !Array.isArray(value);
+      const fits = isPresent && dimension.parameter.contains(value);
+      if (this.isActive(dimension, params) !== fits || isPresent !== fits) return undefined;
+      if (fits) params[dimension.name] = value as ParamValue;
     }
     return this.isFeasible(params) ? params : undefined;
   }
@@ -198,7 +199,8 @@ export class Space<out P = unknown> {
   key(params: FlatParams): string {
     const known = this.#keys.get(params);
     if (known !== undefined) return known;
-    const key = JSON.stringify(this.dimensions.map(({ name }) => (Object.hasOwn(params, name) ? [params[name]] : 0)));
+    // An empty list, which no parameter can have for a value, stands for one that is not there.
+    const key = JSON.stringify(this.dimensions.map(({ name }) => (Object.hasOwn(params, name) ? params[name] : [])));
     this.#keys.set(params, key);
     return key;
   }
