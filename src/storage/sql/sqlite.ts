@@ -220,10 +220,10 @@ class SqliteConnection implements SqlConnection {
   transact<T>(access: "read" | "write", work: Work<T>): T {
     // A transaction that begins by reading and goes on to write fails at once where another process wrote in between;
     // one that takes the lock first waits for it.
-    if (access === "write") this.#beginWriting();
-    else this.#execute(bare("begin"));
     let isOpen = true;
     try {
+      if (access === "write") this.#beginWriting();
+      else this.#execute(bare("begin"));
       // SQLite goes on with a file that has lost its name, and what it writes is gone when it is closed.
       if (this.#identity !== undefined && identityOf(this.#file) !== this.#identity) throw goneFile(this.#file);
       let turn = work.next();
@@ -250,7 +250,7 @@ class SqliteConnection implements SqlConnection {
    */
   #beginWriting(): void {
     const end = monotonicMs() + TURN_MS;
-    this.#driver.exec(`pragma busy_timeout = ${SHORT_WAIT_MS}`);
+    this.#waitFor(SHORT_WAIT_MS);
     try {
       for (;;) {
         try {
@@ -261,7 +261,16 @@ class SqliteConnection implements SqlConnection {
         }
       }
     } finally {
-      this.#driver.exec(`pragma busy_timeout = ${BUSY_MS}`);
+      this.#waitFor(BUSY_MS);
+    }
+  }
+
+  /** How long a statement waits for a lock from now on. */
+  #waitFor(ms: number): void {
+    try {
+      this.#driver.exec(`pragma busy_timeout = ${ms}`);
+    } catch (error) {
+      throw explain(this.#file, error);
     }
   }
 
@@ -314,7 +323,7 @@ class SqliteConnection implements SqlConnection {
     try {
       this.#driver.exec("rollback");
     } catch {
-      // After some errors (a full disk) SQLite has already rolled back; the error that led here says more.
+      // Nothing had begun, or after some errors (a full disk) SQLite has already rolled back; the error that led here says more.
     }
   }
 }
