@@ -193,6 +193,12 @@ function checkRevocations(
       const grant = own.filter((it) => it.end <= start).sort((a, b) => b.attempt - a.attempt)[0];
       const isLast = grant !== undefined && !own.some((it) => it.attempt > grant.attempt && it.start < end);
       if (grant === undefined || !isLast || !wasHeld(grant, attempts)) continue;
+      // Another one may have been given to a worker that never heard of it, and it is that one which the sweep ended.
+      const isAnother = attempts.some(
+        (it) =>
+          it.number === number && it.attempt !== grant.attempt && (it.endedAt ?? -1) >= start && it.endedAt! <= end,
+      );
+      if (isAnother) continue;
       const leased = [grant, ...renewals.filter((it) => it.worker === grant.worker && it.end <= start)];
       const since = Math.max(...leased.map((it) => it.start));
       const isForced = rules.renewalsAreLogged ? end < since + graceMs : !isExcused(grant, end);

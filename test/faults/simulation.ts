@@ -115,23 +115,30 @@ class Simulation {
   #hire(afterMs: number): void {
     this.#alive++;
     const name = `worker ${this.#workers++}`;
+    let isAlive = true;
+    // Once: a worker that has ended may still have a request on its way, and that may meet a fault too.
+    const end = (): boolean => {
+      if (!isAlive) return false;
+      isAlive = false;
+      this.#alive--;
+      return true;
+    };
     this.#world.wake(() => {
-      void this.#work(name).catch((error: unknown) => {
+      void this.#work(name, () => isAlive, end).catch((error: unknown) => {
         this.#entries.push({ kind: "error", worker: name, id: -1, at: this.#world.now, code: String(error) });
-        this.#alive--;
+        end();
       });
     }, afterMs);
   }
 
-  async #work(name: string): Promise<void> {
+  async #work(name: string, isAlive: () => boolean, end: () => boolean): Promise<void> {
     const link = new Link(this.#world, this.#rng.fork(name), () => this.#isCalm, {
       fault: () => {
         this.#faults++;
       },
       crash: () => {
         this.#entries.push({ kind: "fault", worker: name, at: this.#world.now, fault: "killed" });
-        this.#alive--;
-        this.#hire(this.#rng.next() * 30_000);
+        if (end()) this.#hire(this.#rng.next() * 30_000);
       },
     });
     const storage = loggedStorage(this.#storage, {
@@ -144,11 +151,10 @@ class Simulation {
     // Its clock is wrong by up to a day, which must not matter.
     const skew = (this.#rng.next() - 0.5) * 2 * 86_400_000;
     const owner = storage.newOwner();
-    let isDone = false;
     const renew = async (): Promise<void> => {
-      while (!isDone) {
+      while (isAlive()) {
         await link.rest(GRACE_MS / 4);
-        if (!isDone) await storage.renewLeases(owner);
+        if (isAlive()) await storage.renewLeases(owner);
       }
     };
     const study = await createStudy({
@@ -179,8 +185,7 @@ class Simulation {
       .catch((error: Error) => {
         if (error.message !== "stopped") throw error;
       });
-    isDone = true;
-    this.#alive--;
+    end();
     if (!this.#isCalm) this.#hire(draw.next() * 60_000);
   }
 }
