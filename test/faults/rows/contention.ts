@@ -58,7 +58,9 @@ async function write(engine: Engine, count: number, trialsEach: number, folder: 
   anomalies.push(...failures(ends));
   if (final.trials.length !== trials)
     anomalies.push({ kind: "lost", text: `${final.trials.length} trials of a budget of ${trials}` });
-  if (Math.max(...shares) > SHARE_MAX * Math.min(...shares))
+  // The log around a storage has no line in which PostgreSQL's workers ask (`Storage.createNext`), which is what makes their shares fair:
+  // those are judged by `npm run bench -- durable`, which asks the storage itself.
+  if (engine.kind === "sqlite" && Math.max(...shares) > SHARE_MAX * Math.min(...shares))
     anomalies.push({ kind: "wrong", text: `the shares of ${count} workers were ${shares.join(", ")}` });
   const [least, most] = [Math.min(...shares), Math.max(...shares)];
   return { anomalies, count, note: `${count} wrote ${perSecond.toFixed(0)} trials/s, shares ${least} to ${most}` };
