@@ -51,26 +51,7 @@ export interface Statements {
   /** A study that has trials, counted already. */
   readonly restoreStudy: Statement<StudyKey & { count: number; cost: number }, unknown>;
   /** A trial that waits or has ended, as trial `number + 1` to change. */
-  readonly restoreTrial: Statement<
-    TrialKey &
-      Pick<
-        TrialRow,
-        | "state"
-        | "attempt"
-        | "losses"
-        | "params"
-        | "note"
-        | "attributes"
-        | "value"
-        | "standard_error"
-        | "cost"
-        | "metrics"
-        | "error"
-        | "started_at"
-        | "finished_at"
-      > & { revision: number },
-    unknown
-  >;
+  readonly restoreTrial: Statement<StudyKey & TrialContent & Pick<TrialRow, "losses">, unknown>;
   readonly restoreReport: Statement<TrialKey & Omit<ReportRow, "trial_number">, unknown>;
   /** An attempt without an end ends now. */
   readonly restoreAttempt: Statement<TrialKey & Omit<AttemptRow, "trial_number">, unknown>;
