@@ -3,23 +3,11 @@
  * `--check` exits with 1 where a trial costs more than 1 KB. Optuna keeps about 30 KB.
  */
 import { spawnSync } from "node:child_process";
-import { boolean, categorical, createStudy, float, int, random, type Sampler } from "assay";
+import { createStudy, random, type Sampler } from "assay";
+import { tenParameters } from "./problems/ten-parameters.ts";
 
 const TRIALS = 10_000;
 const MOST = 1024;
-
-const space = {
-  lr: float(1e-5, 1, { log: true }),
-  momentum: float(0, 0.99),
-  decay: float(1e-6, 1e-2, { log: true }),
-  dropout: float(0, 0.5, { step: 0.05 }),
-  layers: int(1, 8),
-  units: int(16, 512, { log: true }),
-  batch: int(16, 256, { step: 16 }),
-  activation: categorical(["relu", "tanh", "gelu"]),
-  optimizer: categorical(["sgd", "adam", "adamw"]),
-  bias: boolean(),
-};
 
 /** Random draws with a note as long as gp's for such a space. */
 function noting(): Sampler {
@@ -44,7 +32,7 @@ function noting(): Sampler {
 
 async function measure(sampler: Sampler): Promise<number> {
   const collect = (globalThis as { gc?: () => void }).gc!;
-  const study = await createStudy({ space, sampler, seed: 1 });
+  const study = await createStudy({ space: tenParameters, sampler, seed: 1 });
   const step = async () => {
     const trial = await study.ask();
     await study.tell(trial, trial.number);

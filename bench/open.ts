@@ -11,25 +11,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { boolean, categorical, createRng, createSpace, type FrozenTrial, float, int } from "assay";
+import { createRng, createSpace, type FrozenTrial } from "assay";
 import { sqlite } from "assay/storage/sqlite";
+import { tenParameters } from "./problems/ten-parameters.ts";
 
 const ROUNDS = 5;
 /** What each must keep to with `--check`. */
 const MOST = { cpuSeconds: 2, megabytes: 200 };
 
-const space = createSpace({
-  lr: float(1e-5, 1, { log: true }),
-  momentum: float(0, 0.99),
-  decay: float(1e-6, 1e-2, { log: true }),
-  dropout: float(0, 0.5, { step: 0.05 }),
-  layers: int(1, 8),
-  units: int(16, 512, { log: true }),
-  batch: int(16, 256, { step: 16 }),
-  activation: categorical(["relu", "tanh", "gelu"]),
-  optimizer: categorical(["sgd", "adam", "adamw"]),
-  bias: boolean(),
-});
+const space = createSpace(tenParameters);
 
 interface Figures {
   readonly seconds: number;
