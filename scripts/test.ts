@@ -5,11 +5,13 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { basename, delimiter, join, resolve } from "node:path";
 
 interface Tally {
   readonly passed: number;
   readonly failed: number;
+  /** What failed and why, a line each, to stand where the output ends: what ran before it may have been cut off. */
+  readonly failures: readonly string[];
 }
 
 function runAll(root: string, filters: readonly string[]): void {
@@ -23,7 +25,7 @@ function runAll(root: string, filters: readonly string[]): void {
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     const tally = count(ok);
     const line = `${tally.failed === 0 ? "ok    " : "FAILED"} ${name.padEnd(40)} ${seconds.padStart(7)} s`;
-    outcomes.push({ ...tally, line });
+    outcomes.push({ ...tally, line: [line, ...tally.failures.map((failure) => `         ${failure}`)].join("\n") });
   };
 
   if (filters.length === 0) {
@@ -49,7 +51,7 @@ function runAll(root: string, filters: readonly string[]): void {
   }
   rmSync(scratch, { recursive: true });
 
-  const sum = (key: keyof Tally) => outcomes.reduce((total, outcome) => total + outcome[key], 0);
+  const sum = (key: "passed" | "failed") => outcomes.reduce((total, outcome) => total + outcome[key], 0);
   console.log(`\n${outcomes.map(({ line }) => line).join("\n")}\n`);
   console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
   process.exitCode = sum("failed") > 0 ? 1 : 0;
@@ -67,7 +69,7 @@ function run(root: string, command: string, args: readonly string[]): boolean {
 }
 
 function countAsOne(ok: boolean): Tally {
-  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
+  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, failures: [] };
 }
 
 /**
@@ -75,15 +77,35 @@ function countAsOne(ok: boolean): Tally {
  * whatever else made vitest fail without a failing test: an unhandled rejection, or a crash before the report was written.
  */
 export function countTests(ok: boolean, report: string): Tally {
-  if (report === "") return { passed: 0, failed: 1 };
+  if (report === "") return { passed: 0, failed: 1, failures: ["no report was written"] };
   const { numPassedTests, numFailedTests, testResults } = JSON.parse(report) as {
     numPassedTests: number;
     numFailedTests: number;
-    testResults: { status: string; assertionResults: unknown[] }[];
+    testResults: {
+      name: string;
+      status: string;
+      message: string;
+      assertionResults: { status: string; fullName: string; failureMessages: string[] }[];
+    }[];
   };
   const unloaded = testResults.filter((it) => it.status === "failed" && it.assertionResults.length === 0);
   const failed = numFailedTests + unloaded.length;
-  return { passed: numPassedTests, failed: ok ? failed : Math.max(1, failed) };
+  const failures = [
+    ...unloaded.map(({ name, message }) => `${basename(name)}: ${firstLine(message)}`),
+    ...testResults.flatMap(({ name, assertionResults }) =>
+      assertionResults
+        .filter(({ status }) => status === "failed")
+        .map(
+          ({ fullName, failureMessages }) => `${basename(name)}: ${fullName}: ${firstLine(failureMessages[0] ?? "")}`,
+        ),
+    ),
+  ];
+  if (!ok && failed === 0) failures.push("an error outside of the tests");
+  return { passed: numPassedTests, failed: ok ? failed : Math.max(1, failed), failures };
+}
+
+function firstLine(message: string): string {
+  return message.slice(0, 300).split("\n", 1)[0]!;
 }
 
 if (import.meta.main) runAll(resolve(import.meta.dirname, ".."), process.argv.slice(2));

@@ -18,24 +18,24 @@ describe("the count of tests", () => {
     [
       "tests that pass and fail",
       `test("a", () => {}); test("b", () => {}); test("c", () => expect(1).toBe(2));`,
-      [2, 1],
+      [2, 1, ["a.test.ts: c: AssertionError: expected 1 to be 2 // Object.is equality"]],
     ],
-    ["only tests that pass", `test("a", () => {});`, [1, 0]],
-    ["a file that cannot be loaded", `throw new Error("no");`, [0, 1]],
+    ["only tests that pass", `test("a", () => {});`, [1, 0, []]],
+    ["a file that cannot be loaded", `throw new Error("no");`, [0, 1, ["a.test.ts: no"]]],
     [
       "an unhandled rejection beside a test that passes",
       `test("a", () => { Promise.reject(new Error("no")); });`,
-      [1, 1],
+      [1, 1, ["an error outside of the tests"]],
     ],
-  ])("knows %s", (_, body, [passed, failed]) => {
+  ] as const)("knows %s", (_, body, [passed, failed, failures]) => {
     writeFileSync(join(root, "a.test.ts"), `import { expect, test } from "vitest";\nvoid expect;\n${body}`);
     const report = join(root, "report.json");
     const args = ["node_modules/vitest/vitest.mjs", "run", "--reporter=json", `--outputFile=${report}`];
     const { status } = spawnSync(process.execPath, args, { cwd: root });
-    expect(countTests(status === 0, readFileSync(report, "utf8"))).toEqual({ passed, failed });
+    expect(countTests(status === 0, readFileSync(report, "utf8"))).toEqual({ passed, failed, failures });
   });
 
   test("is a failure where vitest left no report", () => {
-    expect(countTests(false, "")).toEqual({ passed: 0, failed: 1 });
+    expect(countTests(false, "")).toMatchObject({ passed: 0, failed: 1 });
   });
 });
