@@ -209,7 +209,7 @@ export interface Storage {
   /**
    * The same in a line with others who do so, each of whom knows the trials of those before: `draft` is called with what changed after `revision`,
    * again where the database must be asked again, and gives the next trial, or null for none. It is for workers whose numbers others keep
-   * taking; null too where one outside of the line took it. Left out by storages to which suggesting again costs little.
+   * taking; null too where one outside of the line took it. Left out by a storage of one process, where asks wait for each other anyway.
    */
   createNext?(
     studyId: string,

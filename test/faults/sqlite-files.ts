@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { LogSync } from "../../src/storage/sql/log-sync.ts";
 import type { SqliteDriver } from "../../src/storage/sql/sqlite.ts";
 
 /** What is on the disk at one moment; the shared memory file is made anew by whoever opens the database after a crash. */
@@ -50,12 +51,19 @@ export interface Watch {
   /** May change the statement, or throw in its place. */
   readonly before?: (sql: string, db: DatabaseSync) => string;
   readonly after?: (sql: string, db: DatabaseSync) => void;
+  /** In place of `sync`, which brings the log to the disk. */
+  readonly onSync?: (sync: () => Promise<void>) => Promise<void>;
 }
 
 /** A driver that tells of every statement as it begins and as it ends. */
-export function watched({ before = (sql) => sql, after = () => {} }: Watch): (path: string) => SqliteDriver {
+export function watched({
+  before = (sql) => sql,
+  after = () => {},
+  onSync = (sync) => sync(),
+}: Watch): (path: string) => SqliteDriver {
   return (path) => {
     const db = new DatabaseSync(path);
+    const log = new LogSync(path);
     const run = <T>(sql: string, act: (sql: string) => T): T => {
       const result = act(before(sql, db));
       after(sql, db);
@@ -67,7 +75,11 @@ export function watched({ before = (sql) => sql, after = () => {} }: Watch): (pa
         all: (...values) => run(sql, (changed) => db.prepare(changed).all(...values)),
         run: (...values) => run(sql, (changed) => db.prepare(changed).run(...values)),
       }),
-      close: () => db.close(),
+      close: () => {
+        void log.close();
+        db.close();
+      },
+      sync: () => onSync(() => log.sync()),
     };
   };
 }

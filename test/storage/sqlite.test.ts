@@ -102,16 +102,42 @@ describe("a SQLite storage", () => {
     expect(trials[1]).toMatchObject({ value: -0, reports: [{ step: 0, value: -0 }] });
   });
 
-  test("sets every connection to log ahead, sync at each commit, wait half a minute and check foreign keys", async () => {
+  test("sets every connection to log ahead, write what is consistent, wait half a minute and check foreign keys", async () => {
     let driver: DatabaseSync | undefined;
     const storage = open(freshPath(), { open: (path) => (driver = new DatabaseSync(path)) });
     await storage.listStudies();
     const read = (pragma: string) => Object.values(driver!.prepare(`pragma ${pragma}`).get()!)[0];
     expect(read("journal_mode")).toBe("wal");
-    expect(read("synchronous")).toBe(2);
+    expect(read("synchronous")).toBe(1);
     expect(read("busy_timeout")).toBe(30000);
     expect(read("foreign_keys")).toBe(1);
     expect(read("user_version")).toBe(SCHEMA_VERSION);
+  });
+
+  test("acknowledges what it wrote once the log is on the disk, and lets others write meanwhile", async () => {
+    const file = freshPath();
+    const { id } = await storedStudy(file);
+    const disk = Promise.withResolvers<void>();
+    const slow = open(file, { open: (path) => Object.assign(new DatabaseSync(path), { sync: () => disk.promise }) });
+    let isDone = false;
+    const telling = slow.releaseTrial(id, 0, 1).then(() => {
+      isDone = true;
+    });
+    const other = open(file);
+    while ((await other.trialsSince(id, 0)).trials[0]!.state !== "waiting") await sleep(1);
+    await other.setTrialAttribute(id, 0, "a", 1);
+    expect(isDone).toBe(false);
+    disk.resolve();
+    await telling;
+  });
+
+  test("says that what it wrote may be lost where the disk does not take the log", async () => {
+    const file = freshPath();
+    const sync = () => Promise.reject(new Error("EIO: i/o error, fdatasync"));
+    const storage = open(file, { open: (path) => Object.assign(new DatabaseSync(path), { sync }) });
+    await expect(storage.createStudy(definition)).rejects.toThrow(
+      `The SQLite storage ${JSON.stringify(file)} cannot be used: its log could not be brought to the disk (EIO: i/o error, fdatasync), so what`,
+    );
   });
 
   test("takes the write lock before it reads, in every transaction that writes", async () => {

@@ -85,7 +85,6 @@ export function postgres(connection: string | PostgresOptions): Storage {
       if (options.clock === undefined) await keeper.keep(owner, everyMs);
     },
     dropLeases: () => keeper.close(),
-    hasLine: true,
   });
 }
 

@@ -54,8 +54,6 @@ export interface SqlEngine {
   keepLeases(owner: Owner, everyMs: number): Promise<void>;
   /** Ends all renewals. */
   dropLeases(): void;
-  /** Whether work may wait for a line of others without holding up whoever is not in it; see `Storage.createNext`. */
-  readonly hasLine: boolean;
 }
 
 export interface SqlConnection {
@@ -78,19 +76,12 @@ export function sqlStorage(engine: SqlEngine): Storage {
 }
 
 class SqlStorage implements Storage {
-  readonly createNext?: NonNullable<Storage["createNext"]>;
   readonly #engine: SqlEngine;
   #connection: Promise<SqlConnection> | null = null;
   #closed = false;
 
   constructor(engine: SqlEngine) {
     this.#engine = engine;
-    if (engine.hasLine) {
-      this.createNext = async (studyId, revision, draft) => {
-        const call = crypto.randomUUID();
-        return this.#keep(await this.#run("write", (sql) => createNext(sql, studyId, revision, draft, call)));
-      };
-    }
   }
 
   async createStudy(definition: StudyDefinition): Promise<StoredStudy> {
@@ -132,6 +123,15 @@ class SqlStorage implements Storage {
   async createTrial(studyId: string, draft: TrialDraft): Promise<FrozenTrial | null> {
     const { call = crypto.randomUUID() } = draft;
     return this.#keep(await this.#run("write", (sql) => createTrial(sql, studyId, { ...draft, call })));
+  }
+
+  async createNext(
+    studyId: string,
+    revision: number,
+    draft: (changes: TrialChanges) => TrialDraft | null,
+  ): Promise<FrozenTrial | null> {
+    const call = crypto.randomUUID();
+    return this.#keep(await this.#run("write", (sql) => createNext(sql, studyId, revision, draft, call)));
   }
 
   async claimTrial(studyId: string, claim: TrialClaim): Promise<FrozenTrial | null> {

@@ -148,6 +148,16 @@ export function explain(file: string, error: unknown): AssayError {
   });
 }
 
+/** After that nobody knows what of the log is on the disk, whatever a second try says. */
+export function unsynced(file: string, error: unknown): StorageError {
+  const message = error instanceof Error ? error.message : show(error);
+  return new StorageError(
+    `The SQLite storage ${quote(file)} cannot be used: its log could not be brought to the disk (${message}), so what was just written may be lost ` +
+      "with the machine's power. Check the disk, and open the storage anew.",
+    { cause: error },
+  );
+}
+
 /** By SQLite's primary result code. */
 const REASONS: Readonly<Record<string, readonly [reason: string, remedy: string]>> = {
   BUSY: ["another program keeps it locked", "End that program, or wait for it."],

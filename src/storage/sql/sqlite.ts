@@ -1,6 +1,6 @@
 /**
- * A storage in one SQLite file, for any number of processes of one machine. Every connection is set to write-ahead logging,
- * a sync at each commit and minutes of patience with other writers, and every write takes the lock before it reads.
+ * A storage in one SQLite file, for any number of processes of one machine. Every connection is set to write-ahead logging and
+ * minutes of patience with other writers, every write takes the lock before it reads, and what is acknowledged is on the disk.
  */
 import { randomUUID } from "node:crypto";
 import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from "kysely";
@@ -8,6 +8,7 @@ import { StorageError } from "../../errors.ts";
 import { createRng } from "../../math/rng.ts";
 import type { Storage } from "../storage.ts";
 import { createLeaseKeeper } from "./lease-keeper.ts";
+import { LogSync } from "./log-sync.ts";
 import { type ClockSetting, clockOf, monotonicMs, settingFor } from "./machine-clock.ts";
 import { migrations, SCHEMA_VERSION, type SqlDialect } from "./migrations.ts";
 import { isDeadProcess, newProcessOwner } from "./process-owner.ts";
@@ -26,6 +27,7 @@ import {
   identityOf,
   newerSchema,
   resultCode,
+  unsynced,
 } from "./sqlite-file.ts";
 import { createStatements, type Statements } from "./statements.ts";
 import { type BoundStatement, lastStep, NOW, type Query, type SqlValue, step, type Work } from "./work.ts";
@@ -35,6 +37,8 @@ export interface SqliteDriver {
   exec(sql: string): unknown;
   prepare(sql: string): SqliteStatement;
   close(): unknown;
+  /** Resolves when what was committed is on the disk; by default the file's log is synced. */
+  sync?(): Promise<void>;
 }
 
 export interface SqliteStatement {
@@ -74,8 +78,6 @@ export function sqlite(path: string | URL, options: SqliteOptions = {}): Storage
       if (clock === undefined) await keeper.keep(owner, everyMs);
     },
     dropLeases: () => keeper.close(),
-    // Whoever writes holds the whole file, and would hold it while it suggests.
-    hasLine: false,
   });
 }
 
@@ -99,7 +101,7 @@ async function connect(
     connection.now = clock ?? clockOf(connection.transact("write", setClock()));
     await switchOnLog(connection);
     connection.identify();
-    connection.set("synchronous", 2); // FULL: a commit is on the disk before it is acknowledged.
+    connection.set("synchronous", 1); // NORMAL: `run` itself waits for the disk, when others may write again.
     return connection;
   } catch (error) {
     driver?.close();
@@ -194,15 +196,33 @@ class SqliteConnection implements SqlConnection {
   readonly #prepared = new Map<string, SqliteStatement>();
   readonly #random = createRng(randomUUID());
   readonly #closing = new AbortController();
+  readonly #log: LogSync;
 
   constructor(file: string, driver: SqliteDriver) {
     this.#file = file;
     this.#driver = driver;
+    this.#log = new LogSync(file);
     statements ??= createStatements(compiler(), DIALECT);
     this.statements = statements;
   }
 
   run<T>(access: "read" | "write", work: () => Work<T>): T | Promise<T> {
+    if (access === "read") return this.#transactPatiently(access, work);
+    return this.#writeDurably(work);
+  }
+
+  /** What is acknowledged is on the disk, and with it all that it has seen. */
+  async #writeDurably<T>(work: () => Work<T>): Promise<T> {
+    const result = await this.#transactPatiently("write", work);
+    try {
+      await (this.#driver.sync?.() ?? this.#log.sync());
+    } catch (error) {
+      throw unsynced(this.#file, error);
+    }
+    return result;
+  }
+
+  #transactPatiently<T>(access: "read" | "write", work: () => Work<T>): T | Promise<T> {
     try {
       return this.transact(access, work());
     } catch (error) {
@@ -297,8 +317,9 @@ class SqliteConnection implements SqlConnection {
     this.#execute({ sql: "vacuum into ?", parameters: [path], returnsRows: false });
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#closing.abort();
+    await this.#log.close();
     this.#prepared.clear();
     this.#driver.close();
   }

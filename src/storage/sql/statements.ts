@@ -67,7 +67,7 @@ export interface Statements {
   /** One row: what of the study's budget is left, null where it is unbounded. */
   readonly budgetLeft: Statement<StudyKey, { trials: number | null; cost: number | null; wall_ms: number | null }>;
 
-  /** Waits for all who did so before, for PostgreSQL only. It is no lock of the study's row, so that others may tell meanwhile. */
+  /** Waits for all who did so before. In PostgreSQL it is no lock of the study's row, so that others may tell meanwhile. */
   readonly lineUp: Statement<StudyKey, unknown>;
   /** Counts one more trial, if there are `number` of them, the budget allows it and the call has made none. */
   readonly countTrial: Statement<TrialKey & CallKey, unknown>;
@@ -321,9 +321,12 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
     lineUp: statement(({ study }) =>
       db
         .selectFrom("studies")
-        // A number of the table stands for it, since schemas share what such locks are called.
-        .select(sql`pg_advisory_xact_lock(tableoid::integer, id::integer)`.as("line"))
-        .where("id", "=", study),
+        .select("id")
+        .where("id", "=", study)
+        // In SQLite whoever writes waits for the whole file. A number of the table stands for it, since schemas share what such locks are called.
+        .$if(key === "bigserial", (query) =>
+          query.select(sql`pg_advisory_xact_lock(tableoid::integer, id::integer)`.as("line")),
+        ),
     ),
     countTrial: statement((p) =>
       nextRevision(p)
