@@ -183,6 +183,23 @@ describe("a PostgreSQL storage", () => {
     });
   });
 
+  test("has the server look at its tables when a study has grown, so that one trial is found without reading all", async () => {
+    const schema = freshSchema();
+    const storage = open({ url: database, schema, connections: 1 });
+    const { id } = await storage.createStudy(definition);
+    const draft = { state: "waiting", params: {}, note: null, attributes: {}, startedAt: null, owner: null } as const;
+    const known = async () =>
+      query(
+        database,
+        `select reltuples::int as rows from pg_class where oid = '${pg.escapeIdentifier(schema)}.trials'::regclass`,
+      );
+    for (let number = 0; number < 63; number++) await storage.createTrial(id, { ...draft, number });
+    expect(await known()).toEqual([{ rows: -1 }]);
+    await storage.createTrial(id, { ...draft, number: 63 });
+    await storage.listStudies();
+    expect(await known()).toEqual([{ rows: 64 }]);
+  });
+
   test("renews leases while the event loop is blocked, and no longer when it is closed", async () => {
     const schema = freshSchema();
     const [storage, other] = [open({ url: database, schema }), open({ url: database, schema })];

@@ -162,7 +162,7 @@ function addLeases(db: Kysely<Schema>, { key, double: type }: SqlDialect): Compi
       .columns(["study_id", "number"])
       .where(sql.ref("state"), "=", sql.lit("waiting"))
       .compile(),
-    schema.createIndex("trials_by_creation").unique().on("trials").columns(["study_id", "created_by"]).compile(),
-    schema.createIndex("trials_by_lease").unique().on("trials").columns(["study_id", "asked_by"]).compile(),
+    schema.createIndex("trials_by_creation").unique().on("trials").columns(["created_by", "study_id"]).compile(),
+    schema.createIndex("trials_by_lease").unique().on("trials").columns(["asked_by", "study_id"]).compile(),
   ];
 }

@@ -7,7 +7,7 @@ import type { Clock } from "../clock.ts";
 import { migrations, SCHEMA_VERSION, type SqlDialect } from "./migrations.ts";
 import { refusal, type Target } from "./postgres-target.ts";
 import type { Schema } from "./schema.ts";
-import { NOW, type Query, type SqlValue, step, type Work } from "./work.ts";
+import { lastStep, NOW, type Query, type SqlValue, step, type Work } from "./work.ts";
 
 /** With the server's clock, or with `NOW` where another is given. */
 export function dialectOf(clock: Clock | undefined): SqlDialect {
@@ -80,6 +80,13 @@ function* examine(target: Target): Work<{ hasSchema: boolean; version: number }>
     );
   }
   return { hasSchema, version };
+}
+
+/** Has the server look at what the tables hold, for its plans. Whoever does not own them is passed over. */
+export function* analyze({ schema }: Target): Work<void> {
+  yield* lastStep(
+    ...["trials", "attempts", "reports"].map((table) => bare(`analyze (skip_locked) ${quote(schema)}.${table}`)),
+  );
 }
 
 /** A statement that is not Kysely's to write; `R` is what it returns. */

@@ -12,7 +12,7 @@ import { createRng } from "../../math/rng.ts";
 import type { Clock } from "../clock.ts";
 import type { Storage } from "../storage.ts";
 import { createLeaseKeeper } from "./lease-keeper.ts";
-import { bare, dialectOf, isUpToDate, migrate } from "./postgres-schema.ts";
+import { analyze, bare, dialectOf, isUpToDate, migrate } from "./postgres-schema.ts";
 import { checkSchema, checkUrl, explain, isTransient, type Target } from "./postgres-target.ts";
 import { isForgotten, send } from "./postgres-wire.ts";
 import { newProcessOwner } from "./process-owner.ts";
@@ -203,6 +203,15 @@ class PostgresConnection implements SqlConnection {
 
   run<T>(access: "read" | "write", work: () => Work<T>): Promise<T> {
     return this.#run(access, work, this.#patienceMs);
+  }
+
+  /**
+   * Sessions keep the plans that they made for tables of which the server knew nothing, and by which it reads all trials of a study to find one. It
+   * looks at the tables by itself once a minute, if at all, so it is told to when a study has 64 trials, 256, 1,024, ….
+   */
+  grown(trials: number): void {
+    const isTime = trials >= 64 && Number.isInteger(Math.log2(trials) / 2);
+    if (isTime) this.#run("write", () => analyze(this.#target), 0).catch(() => {});
   }
 
   async close(): Promise<void> {

@@ -63,6 +63,8 @@ export interface SqlConnection {
    * for a reason that may pass is made and run again.
    */
   run<T>(access: "read" | "write", work: () => Work<T>): T | Promise<T>;
+  /** Called when a study has so many trials. */
+  grown?(trials: number): void;
   close(): void | Promise<void>;
 }
 
@@ -224,8 +226,10 @@ class SqlStorage implements Storage {
 
   /** Begins to renew the lease of a trial that a call created or leased. */
   async #keep(made: Leased | null): Promise<FrozenTrial | null> {
-    if (made !== null && made.owner !== null) await this.#engine.keepLeases(made.owner, made.leaseMs / RENEWALS);
-    return made?.trial ?? null;
+    if (made === null) return null;
+    (await this.#connection)!.grown?.(made.trial.number + 1);
+    if (made.owner !== null) await this.#engine.keepLeases(made.owner, made.leaseMs / RENEWALS);
+    return made.trial;
   }
 
   async #run<T>(access: "read" | "write", work: (sql: Statements) => Work<T>): Promise<T> {
