@@ -6,7 +6,7 @@
  * changes the sequence. A pruner then judges trial k by those same trials, so it stops the same trials at the same steps. In
  * order "asap", and for trials that were asked for one by one, every result and every report is used as it comes.
  */
-import { BudgetSpentError, SpaceExhaustedError, show, ValidationError } from "../errors.ts";
+import { BudgetSpentError, SpaceExhaustedError, StorageError, show, ValidationError } from "../errors.ts";
 import { createRng, type Rng } from "../math/rng.ts";
 import type { Pruner } from "../pruner/pruner.ts";
 import { searchFeasible } from "../sampler/feasible.ts";
@@ -88,6 +88,8 @@ export class Study<P = unknown> {
   #polls = 0;
   /** Whether the last tell brought what had changed, and nothing was asked since. */
   #toldNews = false;
+  /** Whether an ask failed whose trial may have been created all the same. */
+  #isInDoubt = false;
   /** Whether other workers took the number that the last trial was to have. */
   #isCrowded = false;
   #asking: Promise<unknown> = Promise.resolve();
@@ -327,6 +329,7 @@ export class Study<P = unknown> {
     signal: AbortSignal | undefined,
   ): Promise<Trial<P> | null> {
     const { clock, stored } = this.#parts;
+    if (this.#isInDoubt) await this.#giveBackUnknown();
     if (clock() - this.#sweptAt >= SWEEP_MS) await this.#sweep();
     for (let isFirst = true; ; isFirst = false) {
       if (signal?.aborted || (window !== undefined && this.#stopping)) return null;
@@ -367,6 +370,7 @@ export class Study<P = unknown> {
         this.#isCrowded = true;
       } catch (error) {
         if (error instanceof BudgetSpentError && window !== undefined) return null;
+        this.#isInDoubt ||= error instanceof StorageError;
         throw error;
       }
     }
@@ -589,6 +593,14 @@ export class Study<P = unknown> {
 
   async #release(trial: Trial<P>): Promise<void> {
     await this.#giveBack(trial.number, trial.attempt);
+  }
+
+  /** Gives back what was leased to this object by asks that failed: nobody runs it, and its leases would be renewed as those of the others are. */
+  async #giveBackUnknown(): Promise<void> {
+    const leases = await this.storage.leases(this.#parts.stored.id);
+    const unknown = leases.filter(({ owner, number }) => owner === this.#owner && !this.#running.has(number));
+    for (const { number, attempt } of unknown) await this.storage.releaseTrial(this.#parts.stored.id, number, attempt);
+    this.#isInDoubt = false;
   }
 
   /** A storage that is away is not waited for long: the lease runs out by itself. */

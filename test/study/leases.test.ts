@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { BudgetSpentError, TrialFinishedError } from "../../src/errors.ts";
+import { BudgetSpentError, StorageError, TrialFinishedError } from "../../src/errors.ts";
 import { random } from "../../src/sampler/random.ts";
 import { float } from "../../src/space/numeric.ts";
 import { memory } from "../../src/storage/memory.ts";
@@ -75,6 +75,23 @@ describe("a worker that falls silent", () => {
     );
     await running;
     expect((await b.trials()).map(({ value }) => value)).toEqual([7, 0]);
+  });
+
+  test("does not keep what an ask that failed had leased to it after all", async () => {
+    const { time, storage } = await twoWorkers();
+    const create = storage.createTrial.bind(storage);
+    storage.createTrial = async (...draft) => {
+      await create(...draft);
+      storage.createTrial = create;
+      throw new StorageError("The answer is lost.");
+    };
+    const own = await createStudy({ storage, space, sampler: random(), order: "asap", clock: () => time.now });
+    await expect(own.ask()).rejects.toThrow("The answer is lost.");
+    expect((await own.trials()).map(({ state }) => state)).toEqual(["running"]);
+    const [again, next] = await own.ask(2);
+    expect([again!.number, again!.attempt, next!.number]).toEqual([0, 2, 1]);
+    const [study] = await storage.listStudies();
+    expect((await storage.attempts(study!.id)).map(({ end }) => end)).toEqual(["released", null, null]);
   });
 
   test("costs its trial no more than the study's retries, after which it is lost", async () => {
