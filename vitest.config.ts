@@ -10,7 +10,9 @@ export default defineConfig({
     globalSetup: ["test/storage/postgres/setup.ts"],
     setupFiles: ["test/setup.ts"],
     execArgv: ["--conditions=assay-source"],
-    testTimeout: 30_000,
+    // What hangs is found; what a busy machine makes slow is no failure.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Of two cores both: most tests compute, and those that wait do not mind.
     maxWorkers: "100%",
   },

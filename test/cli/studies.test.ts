@@ -120,7 +120,7 @@ describe("assay study", () => {
     expect(readFileSync(file).equals(before)).toBe(true);
     expect((await assay(folder, "study", "delete", "kiln", "--confirm", "kiln")).code).toBe(0);
     expect(records((await assay(folder, "study", "list", "--json")).out)).toHaveLength(1);
-  }, 60_000);
+  });
 });
 
 describe("assay study export and import", () => {
@@ -153,7 +153,7 @@ describe("assay study export and import", () => {
     expect(lines(table.out)).toHaveLength(5);
     const missing = await assay(folder, "study", "import", "no.jsonl", ...into);
     expect([missing.code, missing.err]).toEqual([2, expect.stringContaining('The file "no.jsonl" cannot be read')]);
-  }, 60_000);
+  });
 });
 
 describe("assay watch", () => {
@@ -198,7 +198,7 @@ describe("assay watch", () => {
     expect(out).not.toMatch(/[\u001b\r]/);
     expect(widest(out)).toBeLessThanOrEqual(80);
     await storage.close();
-  }, 60_000);
+  });
 });
 
 describe("assay doctor", () => {
@@ -252,7 +252,7 @@ describe("assay doctor", () => {
     writeFileSync(file, "not a database");
     const text = await assay(folder, "doctor");
     expect([text.code, text.out]).toEqual([1, expect.stringMatching(/^WRONG file +The SQLite storage/m)]);
-  }, 60_000);
+  });
 
   test("knows the file systems that keep no locks", () => {
     const on = (type: number, blocks = 1e6) =>

@@ -51,7 +51,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-describe("assay worker", { timeout: 120_000 }, () => {
+describe("assay worker", () => {
   test("shares a study's budget with others, each trial run once and signed, and takes what the study knows from there", async () => {
     const [a, b] = await Promise.all([
       assay(folder, ...CREATE, "--trials", "9", "--name", "a", ...PROGRAM),
@@ -161,7 +161,7 @@ describe("assay worker", { timeout: 120_000 }, () => {
   });
 });
 
-describe("what a worker refuses, with exit code 2:", { timeout: 120_000 }, () => {
+describe("what a worker refuses, with exit code 2:", () => {
   test.each<[string, string[], string]>([
     ["nothing that measures", [...CREATE], "either --objective <file> or -- and a command"],
     ["two that do", [...CREATE, "--objective", "a.mjs", ...PROGRAM], "either --objective <file> or -- and a command"],

@@ -69,7 +69,7 @@ function small(words: readonly string[]): string[] {
   return [...words.map((word, i) => other[words[i - 1] ?? ""] ?? word), "--sampler", "random"];
 }
 
-describe("the files in docs/deploy start workers that", { timeout: 120_000 }, () => {
+describe("the files in docs/deploy start workers that", () => {
   test.each([
     ["compose.yaml", () => list("compose.yaml", "command")],
     ["job.yaml", () => list("job.yaml", "args")],

@@ -54,7 +54,7 @@ describe("the package", () => {
 
   test("is clean to publint", () => {
     expect(run(root, "publint", tarball, "--strict")).toContain("All good");
-  }, 60_000);
+  });
 
   test("resolves, with its types, for every kind of ESM importer", () => {
     const { analysis } = JSON.parse(run(root, "attw", tarball, "--profile", "esm-only", "--format", "json"));
@@ -67,7 +67,7 @@ describe("the package", () => {
     const ignored = ["node10", "node16-cjs"];
     const problems: { resolutionKind?: string }[] = analysis.problems;
     expect(problems.filter(({ resolutionKind }) => !ignored.includes(resolutionKind ?? ""))).toEqual([]);
-  }, 60_000);
+  });
 
   test("type-checks, as do the README's programs, in a user's strict project that checks libraries too, with Node's types or without", () => {
     const programs = readmePrograms().map((program, i) => {
@@ -98,14 +98,14 @@ describe("the package", () => {
       write(file, JSON.stringify({ compilerOptions, files: [...programs, "all.ts"] }));
       expect(run(home, "tsc", "-p", file)).toBe("");
     }
-  }, 60_000);
+  });
 
   test("refuses a parameter that the README's study does not have, by its types", () => {
     write("wrong.ts", readmeStudy().replaceAll("optimizer.momentum", "optimizer.momentun"));
     const compilerOptions = { strict: true, noEmit: true, module: "nodenext", target: "es2024", types: [] };
     write("tsconfig.wrong.json", JSON.stringify({ compilerOptions, files: ["wrong.ts"] }));
     expect(() => run(home, "tsc", "-p", "tsconfig.wrong.json")).toThrow("Property 'momentun' does not exist");
-  }, 60_000);
+  });
 
   test("says what to install where a PostgreSQL storage has no driver", () => {
     write(
@@ -136,14 +136,14 @@ describe("the package", () => {
       );
       expect(run(home, "node", `pool.${extension}`)).toBe("[ 1, 4, 9 ]\n[ 1, 4, 9 ]\n");
     }
-  }, 60_000);
+  });
 
   test("runs the example of a search under cross-validation, in worker threads, as it stands", () => {
     cpSync(join(root, "examples/cross-validation"), join(home, "cross-validation"), { recursive: true });
     const printed = run(home, "node", "cross-validation/main.ts");
     expect(printed).toMatch(/^GridSearchCV: mean AUC 0\.9/m);
     expect(printed).toMatch(/^BayesSearchCV: mean AUC 0\.9/m);
-  }, 60_000);
+  });
 
   test("tunes a program from the command line", () => {
     write("space.json", JSON.stringify({ x: { type: "float", low: 0, high: 1 } }));
@@ -160,7 +160,7 @@ describe("the package", () => {
       "{x}",
     );
     expect(JSON.parse(printed)).toEqual({ x: expect.any(Number) });
-  }, 60_000);
+  });
 
   test("keeps a study in SQLite", () => {
     write(
@@ -174,7 +174,7 @@ describe("the package", () => {
     );
     expect(run(home, "node", "durable.mjs")).toBe("0 2\n");
     expect(run(home, "node", "durable.mjs")).toBe("2 4\n");
-  }, 60_000);
+  });
 
   // Last, for it takes away the packages that charts and SQL storages need.
   test("runs the README's study in plain JavaScript with no other package there", () => {
@@ -188,7 +188,7 @@ describe("the package", () => {
     const core = imports.filter((it) => it !== "assay/chart" && !it.startsWith("assay/storage/"));
     write("core.mjs", core.map((it) => `await import("${it}");\n`).join(""));
     expect(run(home, "node", "core.mjs")).toBe("");
-  }, 60_000);
+  });
 });
 
 /** The programs in the README, which is what a newcomer copies. */

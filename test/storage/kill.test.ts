@@ -63,9 +63,7 @@ function integrity(file: string): unknown {
   return [...result.map((row) => row.integrity_check), ...violations];
 }
 
-test("four processes write 100 trials each to one file, none lost, none twice, no error", {
-  timeout: 60_000,
-}, async () => {
+test("four processes write 100 trials each to one file, none lost, none twice, no error", async () => {
   const file = await createFile("shared.db");
   const workers = [0, 1, 2, 3].map((seed) => startWorker(file, 100, `shared ${seed}`));
   for (const worker of workers) {
@@ -85,9 +83,7 @@ test("four processes write 100 trials each to one file, none lost, none twice, n
   expect(integrity(file)).toEqual(["ok"]);
 });
 
-test("what 50 killed workers had acknowledged is in the file, and nothing of it is damaged", {
-  timeout: 60_000,
-}, async () => {
+test("what 50 killed workers had acknowledged is in the file, and nothing of it is damaged", async () => {
   const file = await createFile("killed.db");
   const rng = createRng("kills");
   const acknowledged = new Map<number, number>();
@@ -138,7 +134,7 @@ test("what 50 killed workers had acknowledged is in the file, and nothing of it 
   expect(integrity(file)).toEqual(["ok"]);
 });
 
-test("eight processes create one file together", { timeout: 60_000 }, async () => {
+test("eight processes create one file together", async () => {
   const file = join(folder, "new.db");
   const source = `
     import { sqlite } from ${JSON.stringify(new URL("../../src/storage/sql/sqlite.ts", import.meta.url).href)};

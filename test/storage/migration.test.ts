@@ -99,7 +99,7 @@ describe("a file of schema 1", () => {
       }
       await expectMigrated(file);
     }
-  }, 60_000);
+  });
 
   test.each([0, 9, 18])("survives a process that is killed at statement %i of its migration", async (at) => {
     const file = copy();

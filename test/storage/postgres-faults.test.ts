@@ -55,7 +55,7 @@ async function expectNothingLost(
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // They stop the server, so it is one of their own, and from npm.
-describe.skipIf(!hasBinaries())("eight workers lose nothing and do nothing twice", { timeout: 60_000 }, () => {
+describe.skipIf(!hasBinaries())("eight workers lose nothing and do nothing twice", () => {
   let server: PostgresServer;
   beforeAll(async () => {
     server = await PostgresServer.start();

@@ -23,7 +23,7 @@ async function withStorages(count: number, schema: string, use: (storages: Stora
 }
 
 // What a statement sees that waited for a row: see docs/decisions/075-postgres.md.
-describe("connections that change one study at once", { timeout: 60_000 }, () => {
+describe("connections that change one study at once", () => {
   test("end a trial once, and count its cost once", async () => {
     await withStorages(8, "tellers", async (storages) => {
       const { id } = await storages[0]!.createStudy(definition);

@@ -267,9 +267,7 @@ describe("a SQLite storage", () => {
     expect(await storage.createTrial(id, draft(3))).toMatchObject({ number: 3 });
   });
 
-  test("reports a driver's failure with the file, the reason, the remedy and the cause", {
-    timeout: 60_000,
-  }, async () => {
+  test("reports a driver's failure with the file, the reason, the remedy and the cause", async () => {
     const file = freshPath();
     const { id } = await storedStudy(file);
     let driver: DatabaseSync | undefined;

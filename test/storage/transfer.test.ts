@@ -63,7 +63,7 @@ function bodiesOf(lines: readonly string[]): string[] {
 }
 
 describe("a study that was exported and imported", () => {
-  test("is what it was, in memory and in SQLite, and so are its attempts", { timeout: 60_000 }, async () => {
+  test("is what it was, in memory and in SQLite, and so are its attempts", async () => {
     let studies = 0;
     await fc.assert(
       fc.asyncProperty(history, fc.boolean(), async ({ acts, seed, attributes }, isFromMemory) => {
@@ -296,9 +296,7 @@ describe("an import is refused, and nothing is stored, when", () => {
     await refused(framed(spoilt), why);
   });
 
-  test("its content was changed in any way that is not as it would be written, its checksums made right", {
-    timeout: 60_000,
-  }, async () => {
+  test("its content was changed in any way that is not as it would be written, its checksums made right", async () => {
     const bodies = bodiesOf(await someLines());
     const tokens = [
       "null",

@@ -121,5 +121,5 @@ describe.runIf(hasKeras())("Keras", () => {
     const theirs = JSON.parse(printed.trim().split("\n").at(-1)!) as number[];
     expect(theirs).toHaveLength(predictions.length);
     for (const [i, prediction] of predictions.entries()) expect(Math.abs(prediction - theirs[i]!)).toBeLessThan(1e-5);
-  }, 120_000);
+  });
 });

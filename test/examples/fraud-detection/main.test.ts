@@ -62,7 +62,7 @@ describe("a small run", () => {
   let whole: Ended;
   beforeAll(async () => {
     whole = await run([...SMALL, "--out", out]);
-  }, 60_000);
+  });
 
   test("ends with the comparison, what it says, and where the report is", () => {
     expect(whole.stderr).toBe("");
@@ -126,7 +126,7 @@ describe("a small run", () => {
     }
     expect(kills).toBe(4);
     expect(written(killed)).toEqual(written(out));
-  }, 120_000);
+  });
 
   test("interrupted once finishes what runs, says how to go on, and goes on to the same report", async () => {
     const interrupted = join(folder, "interrupted");
@@ -145,7 +145,7 @@ describe("a small run", () => {
     const second = await run([...SMALL, "--out", interrupted]);
     expect(second.stdout).toMatch(/of them done before/);
     expect(written(interrupted)).toEqual(written(out));
-  }, 120_000);
+  });
 });
 
 describe("a mistake", () => {

@@ -10,7 +10,7 @@ import { checkDemo } from "../../../scripts/check-demo.ts";
 const folder = mkdtempSync(join(tmpdir(), "fraud-detection-tfjs-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("the main job runs on TensorFlow.js", { timeout: 60_000 }, async () => {
+test("the main job runs on TensorFlow.js", async () => {
   const rng = createRng(5);
   const rows = Array.from({ length: 64 }, () => [rng.normal(), rng.normal()]);
   const table = rows.map(([a, b]) => `${a},${b},${a! + b! + rng.normal() > 0 ? 1 : 0}`);
