@@ -15,6 +15,7 @@ export class Outbox {
   #arrived = 0;
   #sending: Promise<void> | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
 
   constructor(send: (reports: readonly Report[]) => Promise<void>) {
     this.#send = send;
@@ -42,12 +43,17 @@ export class Outbox {
 
   /** Sends nothing more. */
   close(): void {
+    this.#isClosed = true;
+    this.#stopWaiting();
+  }
+
+  #stopWaiting(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
   async #sendAll(): Promise<void> {
-    this.close();
+    this.#stopWaiting();
     const count = this.#all.length;
     if (count > this.#arrived) {
       try {
@@ -57,6 +63,7 @@ export class Outbox {
         // They stay here and go with the result, whose error nobody can overlook.
       }
     }
+    if (this.#isClosed) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       if (this.unsent.length > 0) void this.flush();
