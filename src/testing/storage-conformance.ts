@@ -20,6 +20,7 @@ import {
   type Storage,
   type StoredStudy,
   type StudyDefinition,
+  type TrialChanges,
   type TrialDraft,
   type TrialOutcome,
 } from "../storage/storage.ts";
@@ -38,7 +39,7 @@ export interface StorageConformanceOptions {
 }
 
 /**
- * The checks for the storage that `makeStorage` makes, new and empty at each call.
+ * The checks for the storage that `makeStorage` makes, new and empty at each call. Those of `createNext` pass where a storage leaves it out.
  *
  * @example for (const check of storageConformance(() => memory())) test(check.name, check.run)
  */
@@ -238,6 +239,81 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     const numbers = created.map((trial) => trial.number);
     same(numbers, [...Array(80).keys()], "the numbers");
     same((await storage.trialsSince(study.id, 0)).trials, created, "the trials, each as its writer was given it");
+  },
+
+  async "a trial made in a line follows from what changed since a revision, or is not made"({ storage, study, owner }) {
+    if (storage.createNext === undefined) return;
+    await storage.createTrial(study.id, draft(0, owner));
+    const { revision } = await storage.trialsSince(study.id, 0);
+    await storage.createTrial(study.id, draft(1, owner));
+    await storage.reportTrial(study.id, 1, [REPORT]);
+    const changes = await storage.trialsSince(study.id, revision);
+    const given: TrialDraft = { ...draft(2, owner, { x: 2 }), note: [2], attributes: { a: 1 } };
+    let told: TrialChanges | undefined;
+    const created = await storage.createNext(study.id, revision, (changes) => {
+      told = changes;
+      return given;
+    });
+    same(told, changes, "what the draft was told");
+    const { owner: _, ...content } = given;
+    same(created, { ...EMPTY_TRIAL, ...content, attempt: 1 }, "the trial created");
+    same(await trialOf(storage, study, 2), created, "the trial read");
+    const leased = (await storage.leases(study.id)).map((it) => `${it.number} ${it.attempt} ${it.owner === owner}`);
+    same(leased, ["0 1 true", "1 1 true", "2 1 true"], "the leases");
+
+    const before = await storage.trialsSince(study.id, 0);
+    same(await storage.createNext(study.id, before.revision, () => null), null, "no trial");
+    same(await storage.createNext(study.id, before.revision, () => draft(2, owner)), null, "a trial of a taken number");
+    const gap = storage.createNext(study.id, before.revision, () => draft(4, owner));
+    await fails(gap, ValidationError, "trial 4 after trial 2");
+    same(await storage.trialsSince(study.id, 0), before, "what is there after these");
+    const waiting = await storage.createNext(study.id, before.revision, ({ trials }) => ({
+      ...draft(3 + trials.length, null),
+      state: "waiting",
+      startedAt: null,
+    }));
+    same([waiting?.number, waiting?.state, waiting?.attempt], [3, "waiting", 0], "a trial that waits");
+
+    await storage.updateStudy(study.id, { budget: { trials: 4 } });
+    const over = storage.createNext(study.id, before.revision, () => draft(4, owner));
+    await fails(over, BudgetSpentError, "a trial over the budget");
+    for (const id of ["nobody", "0", `${study.id}x`]) {
+      const made = storage.createNext(id, 0, () => {
+        throw new Error(`A trial was drafted for study ${show(id)}.`);
+      });
+      await fails(made, NotFoundError, `createNext in study ${show(id)}`);
+    }
+  },
+
+  async "whoever makes trials in a line knows those of all before, whatever is told beside"({ storage, study }) {
+    const { createNext } = storage;
+    if (createNext === undefined) return;
+    const created: FrozenTrial[] = [];
+    const write = async (owner: Owner) => {
+      const view: FrozenTrial[] = [];
+      let revision = 0;
+      for (let mine = 0; mine < 10; mine++) {
+        const trial = await createNext.call(storage, study.id, revision, (changes) => {
+          for (const changed of changes.trials) view[changed.number] = changed;
+          ({ revision } = changes);
+          same(view.filter(() => true).length, view.length, "the trials known, of as many as there are");
+          return draft(view.length, owner, { x: mine });
+        });
+        same(trial?.number, view.length, "the trial created after those known");
+        created.push(trial!);
+        await storage.finishTrial(study.id, trial!.number, OUTCOME, { attempt: 1 });
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, () => write(storage.newOwner())));
+    const numbers = created.map(({ number }) => number).sort((a, b) => a - b);
+    same(numbers, [...Array(80).keys()], "the numbers");
+    const { trials } = await storage.trialsSince(study.id, 0);
+    const owned = created.toSorted((a, b) => a.number - b.number).map(({ params }) => params);
+    same(
+      trials.map(({ params }) => params),
+      owned,
+      "the params, each as its writer was given them",
+    );
   },
 
   async "a waiting trial is claimed once"({ storage, study }) {
@@ -696,6 +772,7 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
       () => storage.deleteStudy(study.id),
       () => storage.updateStudy(study.id, {}),
       () => storage.createTrial(study.id, draft(0, owner)),
+      ...(storage.createNext === undefined ? [] : [() => storage.createNext!(study.id, 0, () => draft(0, owner))]),
       () => storage.claimTrial(study.id, claim),
       () => storage.reportTrial(study.id, 0, [{ step: 0, value: 0 }]),
       () => storage.setTrialAttribute(study.id, 0, "a", 1),
