@@ -6,6 +6,8 @@ export interface Row {
   readonly name: string;
   /** For people: which faults, into what. */
   readonly title: string;
+  /** What it may take in the short form before it begins no more faults; 45. */
+  readonly seconds?: number;
   run(setting: Setting): Promise<Result>;
 }
 

@@ -5,6 +5,7 @@ import { claims, writers } from "./rows/contention.ts";
 import { damage, fullDisk, ioErrors, lostFile } from "./rows/disk.ts";
 import { leaks, soak } from "./rows/endurance.ts";
 import { migration } from "./rows/migration.ts";
+import { model } from "./rows/model.ts";
 import { network, restarts, sigkillPostgres, writersPostgres } from "./rows/postgres.ts";
 import { sigkill } from "./rows/sigkill.ts";
 import { blocked, sigstop } from "./rows/silence.ts";
@@ -14,6 +15,7 @@ import { powerLoss, powerLossMutant, statements } from "./rows/statements.ts";
 export const ROWS: readonly Row[] = [
   simulation,
   mutants,
+  model,
   sigkill,
   statements,
   powerLoss,

@@ -1,7 +1,7 @@
 /** SQLite files as files: read and written whole, looked into, and drivers that watch or break what is done to them. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { LogSync } from "../../src/storage/sql/log-sync.ts";
 import type { SqliteDriver } from "../../src/storage/sql/sqlite.ts";
 
@@ -71,10 +71,18 @@ export function watched({
     };
     return {
       exec: (sql) => run(sql, (changed) => db.exec(changed)),
-      prepare: (sql) => ({
-        all: (...values) => run(sql, (changed) => db.prepare(changed).all(...values)),
-        run: (...values) => run(sql, (changed) => db.prepare(changed).run(...values)),
-      }),
+      prepare: (sql) => {
+        let prepared: StatementSync | undefined;
+        const statement = (changed: string) => {
+          if (changed !== sql) return db.prepare(changed);
+          prepared ??= db.prepare(sql);
+          return prepared;
+        };
+        return {
+          all: (...values) => run(sql, (changed) => statement(changed).all(...values)),
+          run: (...values) => run(sql, (changed) => statement(changed).run(...values)),
+        };
+      },
       close: () => {
         void log.close();
         db.close();
@@ -83,3 +91,6 @@ export function watched({
     };
   };
 }
+
+/** Leaves the log's syncs out. */
+export const unsynced: Watch = { onSync: async () => {} };

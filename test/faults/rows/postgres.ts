@@ -15,7 +15,7 @@ const WORKERS = 4;
 /** Work goes on so soon after the server is back. */
 const RECOVERY_MS = 5000;
 
-async function withServer(run: (server: PostgresServer, engine: Engine) => Promise<Result>): Promise<Result> {
+export async function withServer(run: (server: PostgresServer, engine: Engine) => Promise<Result>): Promise<Result> {
   const server = await PostgresServer.start();
   try {
     return await run(server, { kind: "postgres", url: server.url });

@@ -15,6 +15,7 @@ import {
   integrity,
   readSnapshot,
   type Snapshot,
+  unsynced,
   type Watch,
   watched,
   withDatabase,
@@ -63,7 +64,7 @@ export const powerLossMutant: Row = {
   name: "power-loss-mutant",
   title: "The same without the log's syncs: the checker must turn red (survived is found out)",
   async run(setting) {
-    const { anomalies } = await cutAll(setting, 200, { onSync: async () => {} });
+    const { anomalies } = await cutAll(setting, 200, unsynced);
     const isFound = anomalies.some(({ kind }) => kind === "lost");
     return {
       injected: 1,
