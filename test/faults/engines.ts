@@ -8,14 +8,14 @@ import type { Budget, LeaseRules, Storage } from "../../src/storage/storage.ts";
 
 export type Engine =
   | { readonly kind: "sqlite"; readonly file: string }
-  | { readonly kind: "postgres"; readonly url: string; readonly schema?: string };
+  | { readonly kind: "postgres"; readonly url: string; readonly schema?: string; readonly connections?: number };
 
 export const SPACE: Space = createSpace({ x: float(0, 1) }) as Space;
 
 export function storageAt(engine: Engine): Storage {
   if (engine.kind === "sqlite") return sqlite(engine.file);
-  const { url, schema = "assay" } = engine;
-  return postgres({ url, schema });
+  const { kind: _, ...options } = engine;
+  return postgres(options);
 }
 
 /** Creates a study; returns its id. */

@@ -19,18 +19,49 @@ export function loggedStorage(storage: Storage, logging: Logging): Storage {
   const { worker, write, now, newCall, carry = (run) => run() } = logging;
   let calls = 0;
 
-  async function log<T>(made: Made, run: () => Promise<T>, gotOf: (result: T) => unknown): Promise<T> {
+  function log<T>(made: Made, run: () => Promise<T>, gotOf: (result: T) => unknown): Promise<T> {
+    return logFrom((begin) => {
+      begin(made);
+      return carry(run);
+    }, gotOf);
+  }
+
+  /** Of a call that begins, for the history, when `run` says what it is; one that never does is not written down. */
+  async function logFrom<T>(run: (begin: (made: Made) => void) => Promise<T>, gotOf: (result: T) => unknown) {
     const id = calls++;
-    write({ kind: "call", worker, id, at: now(), made });
+    let hasBegun = false;
+    const begin = (made: Made) => {
+      if (!hasBegun) write({ kind: "call", worker, id, at: now(), made });
+      hasBegun = true;
+    };
     try {
-      const result = await carry(run);
-      write({ kind: "return", worker, id, at: now(), got: gotOf(result) });
+      const result = await run(begin);
+      if (hasBegun) write({ kind: "return", worker, id, at: now(), got: gotOf(result) });
       return result;
     } catch (error) {
-      write({ kind: "error", worker, id, at: now(), code: error instanceof AssayError ? error.code : String(error) });
+      const code = error instanceof AssayError ? error.code : String(error);
+      if (hasBegun) write({ kind: "error", worker, id, at: now(), code });
       throw error;
     }
   }
+
+  /** Which trial it is, its draft says; from then on it may have been created. */
+  const createNext: Storage["createNext"] = (study, revision, draft) => {
+    const call = newCall();
+    return logFrom(
+      (begin) =>
+        carry(() =>
+          storage.createNext!(study, revision, (changes) => {
+            const drafted = draft(changes);
+            if (drafted === null) return null;
+            const { number, state, owner } = drafted;
+            begin({ op: "create", number, state, call, owner });
+            return drafted;
+          }),
+        ),
+      gotTrial,
+    );
+  };
 
   const gotTrial = (trial: GotTrial | null): GotTrial | null =>
     trial === null ? null : { number: trial.number, attempt: trial.attempt, state: trial.state };
@@ -56,6 +87,7 @@ export function loggedStorage(storage: Storage, logging: Logging): Storage {
         gotTrial,
       );
     },
+    ...(storage.createNext === undefined ? {} : { createNext }),
     claimTrial(study, claim) {
       const { call = newCall(), owner } = claim;
       return log({ op: "claim", call, owner }, () => storage.claimTrial(study, { ...claim, call }), gotTrial);

@@ -23,6 +23,8 @@ export interface WorkerOptions {
   readonly skewMs?: number;
   /** Waits for a line before it begins. */
   readonly start?: boolean;
+  /** So many workers in the one process; 1. */
+  readonly studies?: number;
 }
 
 export interface WorkerProcess {
@@ -111,7 +113,8 @@ export class Crew {
     const stored = (await storage.findStudy("s"))!;
     await storage.updateStudy(study, { budget: { trials: length } });
     // On a server nobody can be asked who is dead; the leases tell.
-    if (this.engine.kind === "postgres") await sleep(stored.leases.graceMs + 500);
+    const isAnyLeft = (await storage.leases(study)).length > 0;
+    if (this.engine.kind === "postgres" && isAnyLeft) await sleep(stored.leases.graceMs + 500);
     const last = this.hire();
     const { code } = await last.ended;
     const anomalies: Anomaly[] = [];

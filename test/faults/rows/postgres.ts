@@ -10,8 +10,8 @@ import { writeTogether } from "./contention.ts";
 import { killMany } from "./sigkill.ts";
 
 /** Long enough for a machine under load, short enough to wait for. */
-const LEASES = { graceMs: 10_000, retries: 1000 };
-const WORKERS = 4;
+export const LEASES = { graceMs: 10_000, retries: 1000 };
+export const WORKERS = 4;
 /** Work goes on so soon after the server is back. */
 const RECOVERY_MS = 5000;
 
@@ -103,12 +103,17 @@ export const network: Row = {
 
 export const writersPostgres: Row = {
   name: "writers-postgres",
-  title: "8 processes that write 20 trials each to one PostgreSQL database (in the long form 8, 32 and 64 of 250)",
-  run: ({ long, folder }) =>
-    withServer((server) => {
-      const database = (count: number): Engine => ({ kind: "postgres", url: server.url, schema: `writers_${count}` });
-      return writeTogether(database, long ? [8, 32, 64] : [8], long ? 250 : 20, folder);
-    }),
+  title:
+    "8, 32 and 64 connections of 4 processes that write 15 trials each to one PostgreSQL database (in the long form 250)",
+  run: (setting) =>
+    withServer(({ url }) =>
+      writeTogether(
+        (count) => ({ kind: "postgres", url, schema: `writers_${count}`, connections: 1 }),
+        [2, 8, 16].map((studies) => ({ processes: 4, studies })),
+        setting.long ? 250 : 15,
+        setting,
+      ),
+    ),
 };
 
 /** Four workers at work while something happens; all must end well. `theirs` is how they reach the database. */
@@ -131,7 +136,7 @@ async function atWork(engine: Engine, { folder }: Setting, happen: (crew: Crew) 
 }
 
 /** Milliseconds until a worker was told that its result is taken, from now on. */
-async function untilTold(crew: Crew): Promise<number> {
+export async function untilTold(crew: Crew): Promise<number> {
   const start = Number(process.hrtime.bigint()) / 1e6;
   for (;;) {
     const told = crew.lastTellAt();
