@@ -8,6 +8,7 @@ import { migration } from "./rows/migration.ts";
 import { model } from "./rows/model.ts";
 import { network, restarts, sigkillPostgres, writersPostgres } from "./rows/postgres.ts";
 import { fullDiskPostgres } from "./rows/postgres-disk.ts";
+import { opening } from "./rows/postgres-opening.ts";
 import { sigkill } from "./rows/sigkill.ts";
 import { blocked, sigstop } from "./rows/silence.ts";
 import { mutants, simulation } from "./rows/simulation.ts";
@@ -34,6 +35,7 @@ export const ROWS: readonly Row[] = [
   aliases,
   sigkillPostgres,
   restarts,
+  opening,
   network,
   fullDiskPostgres,
   writersPostgres,
