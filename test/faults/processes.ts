@@ -4,11 +4,11 @@ import { once } from "node:events";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import type { Storage } from "../../src/storage/storage.ts";
 import { type Engine, storageAt } from "./engines.ts";
 import { type Anomaly, checkHistory, type Entry, type Final } from "./history.ts";
 import { loggedStorage } from "./logged-storage.ts";
+import { program } from "./programs.ts";
 
 export interface WorkerOptions {
   readonly worker: string;
@@ -38,27 +38,30 @@ export interface WorkerProcess {
   errors(): string;
 }
 
-const SCRIPT = fileURLToPath(new URL("worker.ts", import.meta.url));
-
 /** The workers of one run. */
 export class Crew {
   readonly engine: Engine;
-  readonly #folder: string;
+  readonly #script: string;
   readonly #log: string;
   #hired = 0;
 
-  constructor(engine: Engine, folder: string, name = "run") {
+  private constructor(engine: Engine, script: string, log: string) {
     this.engine = engine;
-    this.#folder = folder;
-    this.#log = join(folder, `${name}.jsonl`);
+    this.#script = script;
+    this.#log = log;
+  }
+
+  /** Without workers yet; `folder` is for the history, in a file of this name. */
+  static async assemble(engine: Engine, folder: string, name = "run"): Promise<Crew> {
+    return new Crew(engine, await program("worker"), join(folder, `${name}.jsonl`));
   }
 
   hire(options: Partial<WorkerOptions> = {}, env: NodeJS.ProcessEnv = {}): WorkerProcess {
     const name = `worker ${this.#hired++}`;
     const given: WorkerOptions = { worker: name, log: this.#log, engine: this.engine, ...options };
-    const child = spawn(process.execPath, ["--conditions=assay-source", SCRIPT, JSON.stringify(given)], {
+    const child = spawn(process.execPath, [this.#script, JSON.stringify(given)], {
       stdio: ["pipe", "pipe", "pipe"],
-      env: { ...process.env, NODE_COMPILE_CACHE: join(this.#folder, "compiled"), ...env },
+      env: { ...process.env, ...env },
     });
     // A worker that is killed reads no more.
     child.stdin.on("error", () => {});

@@ -16,7 +16,7 @@ export const clocks: Row = {
   async run({ folder }) {
     const engine = { kind: "sqlite", file: join(folder, "clocks.db") } as const;
     const study = await createStudyAt(engine, { trials: 60, wallMs: HOUR_MS }, { graceMs: 60_000, retries: 2 });
-    const crew = new Crew(engine, folder);
+    const crew = await Crew.assemble(engine, folder);
     const zones = ["UTC", "Asia/Kathmandu", "Pacific/Apia", "America/St_Johns"];
     const skews = [-HOUR_MS, HOUR_MS, -24 * HOUR_MS, 24 * HOUR_MS];
     const workers = skews.map((skewMs, i) => crew.hire({ skewMs, waitMs: 50 }, { TZ: zones[i]! }));

@@ -3,10 +3,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { createStudyAt, type Engine, storageAt } from "../engines.ts";
 import type { Anomaly } from "../history.ts";
 import { Crew, failures } from "../processes.ts";
+import { program } from "../programs.ts";
 import type { Result, Row, Setting } from "../row.ts";
 
 /** The largest share of the work over the smallest may be so much. */
@@ -57,7 +57,7 @@ async function write(engine: Engine, { processes, studies }: Writers, trialsEach
   const count = processes * studies;
   const trials = count * trialsEach;
   const study = await createStudyAt(engine, { trials }, { graceMs: 60_000, retries: 2 });
-  const crew = new Crew(engine, folder, `writers-${count}`);
+  const crew = await Crew.assemble(engine, folder, `writers-${count}`);
   const workers = Array.from({ length: processes }, () => crew.hire({ reports: 0, start: true, studies }));
   await Promise.all(workers.map((worker) => worker.until("ready")));
   const start = performance.now();
@@ -82,7 +82,6 @@ export const claims: Row = {
     race({ kind: "sqlite", file: join(folder, "claims.db") }, long ? 10_000 : 1000, long ? 10 : 1, folder),
 };
 
-const CLAIMER = fileURLToPath(new URL("../claimer.ts", import.meta.url));
 const CLAIMERS = 16;
 
 export async function race(engine: Engine, trials: number, times: number, folder: string) {
@@ -135,9 +134,8 @@ async function claim(
   anomalies: Anomaly[],
 ): Promise<number[]> {
   const file = join(folder, `claimed-${claimer}.txt`);
-  const child = spawn(process.execPath, ["--conditions=assay-source", CLAIMER, JSON.stringify(engine), study, file], {
+  const child = spawn(process.execPath, [await program("claimer"), JSON.stringify(engine), study, file], {
     stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, NODE_COMPILE_CACHE: join(folder, "compiled") },
   });
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {

@@ -100,7 +100,7 @@ async function atWork(
 ): Promise<Run & { ended: number }> {
   const engine: Engine = { kind: "postgres", url: server.url, schema };
   const study = await createStudyAt(engine, {}, LEASES);
-  const crew = new Crew(engine, folder, schema);
+  const crew = await Crew.assemble(engine, folder, schema);
   const workers = Array.from({ length: WORKERS }, () => crew.hire({ waitMs: 5 }));
   await Promise.all(workers.map((worker) => worker.until("told")));
   const anomalies: Anomaly[] = [];

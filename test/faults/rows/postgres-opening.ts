@@ -4,10 +4,8 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from "kysely";
 import { createRng } from "../../../src/math/rng.ts";
 import { migrations } from "../../../src/storage/sql/migrations.ts";
@@ -18,6 +16,7 @@ import type { Storage } from "../../../src/storage/storage.ts";
 import { type PostgresServer, query } from "../../storage/postgres/server.ts";
 import type { Anomaly } from "../history.ts";
 import type { Opening } from "../opener.ts";
+import { program } from "../programs.ts";
 import type { Row } from "../row.ts";
 import { WORKERS, withServer } from "./postgres.ts";
 
@@ -25,12 +24,12 @@ export const opening: Row = {
   name: "opening-postgres",
   title:
     "Restarts of the PostgreSQL server, fast and immediate in turn, while 4 processes at once make or migrate its tables",
-  run: ({ long, seed, folder, hasTime }) =>
+  run: ({ long, seed, hasTime }) =>
     withServer(async (server) => {
       const restarts = long ? 120 : 12;
       await query(server.url, SLOWLY);
       const rng = createRng(seed);
-      const openers = Array.from({ length: WORKERS }, () => startOpener(server.url, folder));
+      const openers = await Promise.all(Array.from({ length: WORKERS }, () => startOpener(server.url)));
       const anomalies: Anomaly[] = [];
       // The first opening of all loads what the processes need.
       await open(server, openers, "first", false, async () => {}, anomalies);
@@ -67,13 +66,8 @@ interface Opener {
   end(): Promise<unknown>;
 }
 
-const SCRIPT = fileURLToPath(new URL("../opener.ts", import.meta.url));
-
-function startOpener(url: string, folder: string): Opener {
-  const child = spawn(process.execPath, ["--conditions=assay-source", SCRIPT, url], {
-    stdio: ["pipe", "pipe", "inherit"],
-    env: { ...process.env, NODE_COMPILE_CACHE: join(folder, "compiled") },
-  });
+async function startOpener(url: string): Promise<Opener> {
+  const child = spawn(process.execPath, [await program("opener"), url], { stdio: ["pipe", "pipe", "inherit"] });
   const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
   return {
     async open(opening) {

@@ -7,7 +7,7 @@ import { createStudyAt, type Engine, storageAt } from "../engines.ts";
 import { Crew, failures, type WorkerProcess } from "../processes.ts";
 import type { Result, Row, Setting } from "../row.ts";
 import { writeTogether } from "./contention.ts";
-import { killMany } from "./sigkill.ts";
+import { killMany, SIGKILL_SECONDS } from "./sigkill.ts";
 
 /** Long enough for a machine under load, short enough to wait for. */
 export const LEASES = { graceMs: 10_000, retries: 1000 };
@@ -26,8 +26,9 @@ export async function withServer(run: (server: PostgresServer, engine: Engine) =
 
 export const sigkillPostgres: Row = {
   name: "sigkill-postgres",
-  title: "SIGKILL at random moments, 4 processes on one PostgreSQL database",
-  run: (setting) => withServer((_, engine) => killMany(engine, setting.long ? 5000 : 200, setting, LEASES)),
+  title: "SIGKILL at random moments, 8 processes on one PostgreSQL database",
+  seconds: SIGKILL_SECONDS,
+  run: (setting) => withServer((_, engine) => killMany(engine, 8, setting, LEASES)),
 };
 
 export const restarts: Row = {
@@ -119,7 +120,7 @@ export const writersPostgres: Row = {
 /** Four workers at work while something happens; all must end well. `theirs` is how they reach the database. */
 async function atWork(engine: Engine, { folder }: Setting, happen: (crew: Crew) => Promise<void>, theirs = engine) {
   const study = await createStudyAt(engine, {}, LEASES);
-  const crew = new Crew(engine, folder);
+  const crew = await Crew.assemble(engine, folder);
   const workers: WorkerProcess[] = Array.from({ length: WORKERS }, () => crew.hire({ waitMs: 30, engine: theirs }));
   await Promise.all(workers.map((worker) => worker.until("told")));
   await happen(crew);

@@ -16,7 +16,7 @@ export const sigstop: Row = {
     const engine = { kind: "sqlite", file: join(folder, "stopped.db") } as const;
     const graceMs = 1500;
     const study = await createStudyAt(engine, {}, { graceMs, retries: 1000 });
-    const crew = new Crew(engine, folder);
+    const crew = await Crew.assemble(engine, folder);
     const workers = Array.from({ length: 4 }, () => crew.hire({ waitMs: 400 }));
     await Promise.all(workers.map((worker) => worker.until("told")));
     const rng = createRng(seed);
@@ -64,7 +64,7 @@ export const blocked: Row = {
     const engine = { kind: "sqlite", file: join(folder, "blocked.db") } as const;
     const graceMs = long ? 30_000 : 4000;
     const study = await createStudyAt(engine, { trials: 2 }, { graceMs, retries: 2 });
-    const crew = new Crew(engine, folder);
+    const crew = await Crew.assemble(engine, folder);
     const busy = crew.hire({ blockMs: 4 * graceMs });
     await busy.until("ready");
     const storage = storageAt(engine);
