@@ -15,7 +15,6 @@ const LANES = 4;
 
 export const model: Row = {
   name: "model",
-  seconds: 60,
   title: "Random operations on SQLite and PostgreSQL beside memory, their model (survived: sequences answered alike)",
   run: (setting) =>
     withServer(async ({ url }) => {
