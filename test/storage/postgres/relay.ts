@@ -48,7 +48,6 @@ export class Relay {
   }
 
   #accept(client: Socket, server: Socket): void {
-    let isCommitting = false;
     for (const [socket, other] of [
       [client, server],
       [server, client],
@@ -65,12 +64,12 @@ export class Relay {
     client.on("data", (bytes) => {
       if (this.isSilent) return;
       count(bytes);
-      isCommitting = bytes.includes("commit\0");
       server.write(bytes);
     });
     server.on("data", (bytes) => {
       if (this.isSilent) return;
-      if (isCommitting && this.losesNextCommit) {
+      // What the server says of one that is done; a session may keep the statement and send its name only.
+      if (this.losesNextCommit && bytes.includes("COMMIT\0")) {
         this.losesNextCommit = false;
         client.destroy();
       } else client.write(bytes);
