@@ -19,29 +19,33 @@ export const writers: Row = {
   run: (setting) =>
     writeTogether(
       (count) => ({ kind: "sqlite", file: join(setting.folder, `${count}.db`) }),
-      (setting.long ? [1, 2, 4, 8, 16] : [1, 2, 4, 8]).map((processes) => ({ processes, studies: 1 })),
-      setting.long ? 250 : 60,
+      (setting.long ? [1, 2, 4, 8, 16] : [1, 2, 4, 8]).map((processes) => ({
+        processes,
+        studies: 1,
+        trialsEach: setting.long ? 250 : 60,
+      })),
       setting,
     ),
 };
 
-/** Workers that write at once: so many processes with so many studies each, which have a storage of their own. */
+/** Workers that write at once: so many processes with so many studies each, every one with a storage of its own. */
 interface Writers {
   readonly processes: number;
   readonly studies: number;
+  /** Of each study. */
+  readonly trialsEach: number;
 }
 
 /** Several numbers of workers in turn, each on a database of its own. */
 export async function writeTogether(
   database: (count: number) => Engine,
   all: readonly Writers[],
-  trialsEach: number,
   { folder, hasTime }: Setting,
 ): Promise<Result> {
   const runs = [];
   for (const writers of all) {
     if (!hasTime()) break;
-    runs.push(await write(database(writers.processes * writers.studies), writers, trialsEach, folder));
+    runs.push(await write(database(writers.processes * writers.studies), writers, folder));
   }
   const missing = all.length - runs.length;
   return {
@@ -53,7 +57,7 @@ export async function writeTogether(
 }
 
 /** Some workers that share a study's budget, all at once. */
-async function write(engine: Engine, { processes, studies }: Writers, trialsEach: number, folder: string) {
+async function write(engine: Engine, { processes, studies, trialsEach }: Writers, folder: string) {
   const count = processes * studies;
   const trials = count * trialsEach;
   const study = await createStudyAt(engine, { trials }, { graceMs: 60_000, retries: 2 });

@@ -105,13 +105,16 @@ export const network: Row = {
 export const writersPostgres: Row = {
   name: "writers-postgres",
   title:
-    "8, 32 and 64 connections of 4 processes that write 15 trials each to one PostgreSQL database (in the long form 250)",
+    "8, 32 and 64 connections of 4 processes that write 60, 15 and 15 trials each to one PostgreSQL database (in the long form 250)",
   run: (setting) =>
     withServer(({ url }) =>
       writeTogether(
         (count) => ({ kind: "postgres", url, schema: `writers_${count}`, connections: 1 }),
-        [2, 8, 16].map((studies) => ({ processes: 4, studies })),
-        setting.long ? 250 : 15,
+        [
+          { processes: 4, studies: 2, trialsEach: setting.long ? 250 : 60 },
+          { processes: 4, studies: 8, trialsEach: setting.long ? 250 : 15 },
+          { processes: 4, studies: 16, trialsEach: setting.long ? 250 : 15 },
+        ],
         setting,
       ),
     ),
