@@ -110,7 +110,7 @@ const attempt = fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined });
 const call = fc.oneof(
   { weight: 4, arbitrary: fc.constant({}) },
   { weight: 1, arbitrary: fc.nat(2).map((id) => ({ call: `call ${id}` })) },
-) as fc.Arbitrary<{ call?: string }>;
+);
 const params = fc.dictionary(fc.string({ maxLength: 4 }), fc.oneof(double, fc.string(), fc.boolean()), { maxKeys: 3 });
 const json = fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<Json>;
 const outcome = fc.record(
@@ -204,12 +204,7 @@ const operations: fc.Arbitrary<Operation> = fc.oneof(
     weight: 2,
     arbitrary: fc
       .tuple(number, outcome, attempt, fc.array(report, { maxLength: 2 }), call)
-      // The id is one attempt's: to a storage in SQL the same id of another attempt says that this one told as well.
-      .map(([number, outcome, attempt, reports, { call: id }]) => ({
-        ...{ number, outcome, attempt, reports },
-        call: id === undefined ? {} : { call: `${id} of ${attempt}` },
-      }))
-      .map(({ number, outcome, attempt, reports, call }) =>
+      .map(([number, outcome, attempt, reports, call]) =>
         operation(
           "finishTrial",
           { number, outcome, attempt, reports, call },

@@ -183,6 +183,23 @@ describe("a PostgreSQL storage", () => {
     });
   });
 
+  test("gives the trial that it made in a line when the answer was lost, and drafts no other", async () => {
+    const relay = await Relay.before(Number(new URL(database).port));
+    relays.push(relay);
+    const storage = open({ url: relay.through(database), schema: freshSchema(), connections: 1 });
+    const { id } = await storage.createStudy(definition);
+    let drafts = 0;
+    const owner = storage.newOwner();
+    const trial = await storage.createNext!(id, 0, ({ trials }) => {
+      drafts++;
+      relay.losesNextCommit = true;
+      // As a study does whose budget of trials is one.
+      if (trials.length > 0) return null;
+      return { number: 0, state: "running", params: {}, note: null, attributes: {}, startedAt: 1, owner };
+    });
+    expect([trial?.number, drafts, relay.losesNextCommit]).toEqual([0, 1, false]);
+  });
+
   test("has the server look at its tables when a study has grown, so that one trial is found without reading all", async () => {
     const schema = freshSchema();
     const storage = open({ url: database, schema, connections: 1 });

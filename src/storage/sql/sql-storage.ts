@@ -395,13 +395,20 @@ function* createNext(
   let since = revision;
   for (let isLast = false; !isLast; ) {
     const page = { study, revision: since, limit: PAGE };
-    const [, [stored], rows, reportRows] = yield* step(
+    const [, [stored], [made], madeReports, rows, reportRows] = yield* step(
       sql.lineUp({ study }),
       sql.studyById({ study }),
+      sql.createdTrial({ study, call }),
+      sql.reportsOfCall({ study, call }),
       sql.trialsSince(page),
       sql.reportsSince(page),
     );
     if (stored === undefined) throw noStudy(studyId);
+    // Where the answer was lost the trial is there, unless another attempt has followed.
+    if (made !== undefined) {
+      const isKept = made.attempt === 0 || made.asked_by === call;
+      return isKept ? { trial: trialOf(made, madeReports), owner: made.owner, leaseMs: stored.lease_ms } : null;
+    }
     const changes = changesOf(stored, since, rows, reportRows);
     trials.push(...changes.trials);
     since = changes.revision;
@@ -500,6 +507,7 @@ function* finishTrial(
     sql.lockStudy(key),
     sql.takeUnended({ ...key, cost: cost ?? 0 }),
     ...reports.map((report) => sql.insertReport({ ...key, ...reportColumns(report) })),
+    sql.endAttempt(key),
     sql.finishTrial({
       ...key,
       call,
@@ -512,7 +520,6 @@ function* finishTrial(
       error: error === null ? null : writeJson(error, `error of trial ${number}`),
       finished_at: finishedAt,
     }),
-    sql.endAttempt({ ...key, call }),
     ...(attempt === undefined
       ? []
       : [sql.keepLate({ ...key, call, late: writeLate(outcome, `outcome of trial ${number}`) })]),

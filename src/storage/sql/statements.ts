@@ -113,8 +113,8 @@ export interface Statements {
       },
     unknown
   >;
-  /** Ends the attempt that a call told of. */
-  readonly endAttempt: Statement<AttemptKey & { call: string }, unknown>;
+  /** Ends the trial's last attempt, if the attempt that tells may end the trial: one that had ended otherwise only if it tells itself. */
+  readonly endAttempt: Statement<AttemptKey, unknown>;
   /** Keeps a result with its attempt, if the call that told it did not end the trial. */
   readonly keepLate: Statement<AttemptKey & { call: string; late: string }, unknown>;
 
@@ -221,7 +221,7 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
   const wasToldBy = (key: TrialKey & { call: string }) =>
     db
       .selectFrom("trials as told")
-      .select("told.attempt")
+      .select(sql.lit(1).as("one"))
       .where("told.study_id", "=", key.study)
       .where("told.number", "=", key.number)
       .where("told.told_by", "=", key.call);
@@ -557,7 +557,16 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
         .set({ ended_at: now, cause: sql.lit("told") })
         .where("study_id", "=", p.study)
         .where("trial_number", "=", p.number)
-        .where("attempt", "=", wasToldBy(p))
+        .where(
+          "attempt",
+          "=",
+          db
+            .selectFrom("trials as told")
+            .select("told.attempt")
+            .where("told.study_id", "=", p.study)
+            .where("told.number", "=", p.number),
+        )
+        .where(hears(p, "waiting", "running"))
         .where((eb) =>
           eb.or([
             eb("ended_at", "is", null),
