@@ -33,6 +33,7 @@ import {
   sequential,
 } from "assay/nn";
 import { BayesianOptimization, HyperModel, type HyperParameters, Objective, type TrainingData } from "assay/tuner";
+import { mean, variance } from "./numbers.ts";
 import { PEERS_HELP, peerPython, runPeer } from "./peers/python.ts";
 
 const METRICS = { accuracy, precision, recall, auc: rocAuc } as const;
@@ -312,14 +313,7 @@ function report(
 }
 
 function moments(values: readonly number[]): string {
-  const centre = mean(values);
-  const variance =
-    values.reduce((sum, value) => sum + (value - centre) * (value - centre), 0) / Math.max(1, values.length - 1);
-  return `${centre.toFixed(4)} (${Math.sqrt(variance).toFixed(3)})`;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return `${mean(values).toFixed(4)} (${Math.sqrt(variance(values)).toFixed(3)})`;
 }
 
 /** Numbers with the label in the last column. */

@@ -8,6 +8,7 @@
  */
 import { parseArgs } from "node:util";
 import { createRng, createSpace, float, type Observation, type Sampler, tpe } from "assay";
+import { mean, median } from "./numbers.ts";
 import { mixed14 } from "./problems/functions.ts";
 import type { Problem } from "./problems/problem.ts";
 import { samplerOf } from "./suite/ours.ts";
@@ -52,9 +53,8 @@ function timeSequences(name: string): void {
   for (const problem of [mixed14(), numeric14()]) {
     for (const n of LENGTHS) {
       const times = sequence(sampler, problem, n);
-      const mean = times.reduce((sum, ms) => sum + ms / times.length, 0);
       console.log(
-        `${name.padEnd(8)}${problem.name.padEnd(10)}${String(n).padStart(7)} trials  median ${median(times).toFixed(1).padStart(6)} ms  mean ${mean.toFixed(1).padStart(6)} ms  most ${Math.max(...times).toFixed(0)} ms`,
+        `${name.padEnd(8)}${problem.name.padEnd(10)}${String(n).padStart(7)} trials  median ${median(times).toFixed(1).padStart(6)} ms  mean ${mean(times).toFixed(1).padStart(6)} ms  most ${Math.max(...times).toFixed(0)} ms`,
       );
     }
   }
@@ -100,8 +100,4 @@ function cpuMs(work: () => void): number {
   work();
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }

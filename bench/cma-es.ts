@@ -9,6 +9,7 @@
  */
 import { parseArgs } from "node:util";
 import { cmaEs, createRng, createSpace, float, type Observation } from "assay";
+import { mean, median } from "./numbers.ts";
 import { environmentPython, PEERS_HELP, runPeer } from "./peers/python.ts";
 import { BBOB_FUNCTIONS, bbob, targetsReached } from "./problems/bbob.ts";
 import type { Problem } from "./problems/problem.ts";
@@ -178,7 +179,7 @@ function timeAsks(): number {
     const loss = Object.values(params).reduce<number>((sum, x, j) => sum + (j + 1) * ((x as number) - 1) ** 2, 0);
     trials.push({ number, state: "completed", params, loss, reports: [], note });
   }
-  return times.sort((a, b) => a - b)[times.length >> 1]!;
+  return median(times);
 }
 
 function counts(name: string, text: string): number[] {
@@ -186,10 +187,6 @@ function counts(name: string, text: string): number[] {
   if (list.every((value) => Number.isSafeInteger(value) && value >= 1)) return list;
   console.error(`--${name} must be positive integers separated by commas, but got ${text}.`);
   process.exit(2);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function signed(value: number): string {

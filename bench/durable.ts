@@ -18,6 +18,7 @@ import { Relay } from "../test/storage/postgres/relay.ts";
 import { PostgresServer, query } from "../test/storage/postgres/server.ts";
 import { openStudy } from "./durable/job.ts";
 import { closeAll, type Side, startAll, workAll } from "./durable/processes.ts";
+import { median, quantile } from "./numbers.ts";
 import { environmentPython } from "./peers/python.ts";
 
 const SECTIONS = { rates, trips, claims, shares, restarts, asks };
@@ -318,12 +319,4 @@ async function perSecond(count: number, run: () => Promise<unknown>): Promise<nu
 function spread(values: readonly number[]): string {
   const digits = median(values) < 100 ? 1 : 0;
   return `${median(values).toFixed(digits)} (${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)})`;
-}
-
-function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
-}
-
-function quantile(values: readonly number[], share: number): number {
-  return [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))]!;
 }

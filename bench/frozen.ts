@@ -11,10 +11,10 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import * as assay from "assay";
+import { mean, standardError } from "./numbers.ts";
 import type { Job } from "./suite/child.ts";
 import { runAll } from "./suite/pool.ts";
 import type { RunRecord } from "./suite/run.ts";
-import { mean } from "./suite/summary.ts";
 
 const TASKS = [
   "numeric/hartmann6",
@@ -80,9 +80,7 @@ function bandsOf(records: readonly RunRecord[], samplers: readonly string[]): Ba
     const values = records
       .filter((record) => record.sampler === sampler && record.task === task)
       .map(({ recommended }) => Math.log10(Math.max(SOLVED, recommended[TRIALS] ?? 1)));
-    const centre = mean(values);
-    const variance = values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1);
-    return { mean: digits(centre), standardError: digits(Math.sqrt(variance / values.length)) };
+    return { mean: digits(mean(values)), standardError: digits(standardError(values)) };
   };
   return Object.fromEntries(
     samplers.map((sampler) => [sampler, Object.fromEntries(TASKS.map((task) => [task, band(sampler, task)]))]),

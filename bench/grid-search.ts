@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { adam, dense, dropout, input, sequential } from "assay/nn";
 import { GridSearchCV, type NnClassifier, nnClassifier, ParameterGrid, stratifiedKFold } from "assay/tuner";
+import { mean } from "./numbers.ts";
 import { PEERS_HELP, peerPython, runPeer } from "./peers/python.ts";
 
 const FOLDS = 3;
@@ -228,10 +229,6 @@ function perTraining({ cpuSeconds, candidates }: Row): number {
 function deviation(values: readonly number[]): number {
   const centre = mean(values);
   return Math.sqrt(mean(values.map((value) => (value - centre) * (value - centre))));
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Numbers with the label in the last column. */

@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type ComparedPair, compare } from "assay/analysis";
 import type { BayesianOptimization, BayesianOptimizationOptions, Recipe } from "assay/tuner";
+import { mean, median } from "./numbers.ts";
 import { PEERS_HELP, peerPython, runPeer } from "./peers/python.ts";
 import {
   hasLcbench,
@@ -277,16 +278,6 @@ async function reportOn(isIncluded: (surface: Surface) => boolean, label: string
     shortfalls.push(`that our default has lower regret than ${peer} is not ${isLower ? "shown" : "so"}: ${verdict}`);
   }
   return options.quick ? [] : shortfalls;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
 }
 
 /** Three digits. */

@@ -23,6 +23,7 @@ import {
   type Sequential,
   sequential,
 } from "assay/nn";
+import { mean, median, variance } from "./numbers.ts";
 
 const isQuick = process.argv.includes("--quick");
 const shortfalls: string[] = [];
@@ -184,17 +185,7 @@ function describe({ mean, variance }: { mean: number; variance: number }): strin
 }
 
 function moments(values: readonly number[]): { mean: number; variance: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return {
-    mean,
-    variance: values.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / (values.length - 1),
-  };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return { mean: mean(values), variance: variance(values) };
 }
 
 /** Uniform numbers in [0, 1). Source: Numerical Recipes' "quick and dirty" linear congruential generator. */

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createRng, createSpace, type FrozenTrial } from "assay";
 import { sqlite } from "assay/storage/sqlite";
+import { median } from "./numbers.ts";
 import { tenParameters } from "./problems/ten-parameters.ts";
 
 const ROUNDS = 5;
@@ -61,7 +62,7 @@ if (options.optuna !== undefined) {
 rmSync(folder, { recursive: true });
 
 function print(name: string, rounds: readonly Figures[]): boolean {
-  const of = (figure: keyof Figures) => rounds.map((it) => it[figure]).sort((a, b) => a - b)[rounds.length >> 1]!;
+  const of = (figure: keyof Figures) => median(rounds.map((it) => it[figure]));
   const [seconds, cpuSeconds, megabytes] = [of("seconds"), of("cpuSeconds"), of("megabytes")];
   const isMissed = cpuSeconds > MOST.cpuSeconds || megabytes > MOST.megabytes;
   const figures = [seconds.toFixed(2), cpuSeconds.toFixed(2), megabytes.toFixed(0)].map((it) => it.padStart(8));

@@ -12,6 +12,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { createRng, gp, type Observation, random, type Sampler } from "assay";
+import { mean, median, quantile, standardError } from "./numbers.ts";
 import { branches, branin, corner, hartmann6, mixed14 } from "./problems/functions.ts";
 import type { Problem } from "./problems/problem.ts";
 import { table, tableNames, tablesFolder } from "./problems/tables.ts";
@@ -206,24 +207,7 @@ function standardErrorOverSeeds(runs: readonly Run[], trials: number): number {
   const bySeed = Array.from({ length: seeds }, (_, seed) =>
     mean(runs.filter((it) => it.seed === seed).map(({ regrets }) => regrets[trials - 1]!)),
   );
-  const centre = mean(bySeed);
-  return Math.sqrt(mean(bySeed.map((value) => (value - centre) ** 2)) / Math.max(1, seeds - 1));
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
-}
-
-/** Linear interpolation between order statistics. */
-function quantile(values: readonly number[], p: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = p * (sorted.length - 1);
-  const below = sorted[Math.floor(at)]!;
-  return below + (sorted[Math.ceil(at)]! - below) * (at - Math.floor(at));
+  return standardError(bySeed);
 }
 
 function brief(value: number): string {

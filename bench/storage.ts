@@ -11,6 +11,7 @@ import { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
 import { categorical, createStudy, float, int, memory, random, type Storage } from "assay";
 import { sqlite } from "assay/storage/sqlite";
+import { median } from "./numbers.ts";
 
 const ROUNDS = 5;
 const TRIALS = 300;
@@ -106,8 +107,4 @@ async function perSecond(count: number, run: (i: number) => Promise<unknown>): P
   const start = performance.now();
   for (let i = 0; i < count; i++) await run(i);
   return (1000 * count) / (performance.now() - start);
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }

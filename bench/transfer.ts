@@ -8,6 +8,7 @@
  */
 import { parseArgs } from "node:util";
 import { createRng, type Experience, gp, type Observation, type Sampler } from "assay";
+import { mean, standardError } from "./numbers.ts";
 import { taskOf } from "./problems/catalogue.ts";
 import type { Problem } from "./problems/problem.ts";
 
@@ -116,10 +117,5 @@ function print(task: string, source: string, cells: readonly string[]): void {
 
 function withError(values: readonly number[]): string {
   const centre = mean(values);
-  const variance = mean(values.map((value) => (value - centre) ** 2));
-  return `${centre < 0 ? "−" : "+"}${Math.abs(centre).toFixed(3)} ± ${Math.sqrt(variance / (values.length - 1)).toFixed(3)}`;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return `${centre < 0 ? "−" : "+"}${Math.abs(centre).toFixed(3)} ± ${standardError(values).toFixed(3)}`;
 }

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { categorical, createRng, createSpace, type FlatParams, float, int, oneOf } from "assay";
 import { adam, dense, dropout, input, logLoss, sequential, sgd } from "assay/nn";
+import { mean } from "../numbers.ts";
 import { endsOf } from "./ends.ts";
 import type { Evaluated } from "./problem.ts";
 
@@ -80,7 +81,7 @@ function encoded(values: readonly string[]): number[][] {
     return values.map((value) => levels.map((level) => (level === value ? 1 : 0)));
   }
   const seen = numbers.slice(0, TRAINED);
-  const mean = seen.reduce((sum, value) => sum + value, 0) / seen.length;
-  const sd = Math.sqrt(seen.reduce((sum, value) => sum + (value - mean) ** 2, 0) / seen.length) || 1;
-  return numbers.map((value) => [(value - mean) / sd]);
+  const centre = mean(seen);
+  const sd = Math.sqrt(mean(seen.map((value) => (value - centre) ** 2))) || 1;
+  return numbers.map((value) => [(value - centre) / sd]);
 }

@@ -4,6 +4,7 @@
  */
 import { categorical, createRng, createSpace, type FlatParams, float, int, oneOf, ordinal, type Space } from "assay";
 import { ackley, hartmann6 as hartmann, rosenbrock, type TestFunction } from "assay/testing";
+import { median } from "../numbers.ts";
 import { branches, branin, corner, hartmann6, mixed14 } from "./functions.ts";
 import type { Problem } from "./problem.ts";
 
@@ -19,7 +20,7 @@ interface Definition {
 function problem({ name, space, loss, minimum }: Definition): Problem {
   const rng = createRng(0).fork(name);
   const losses = Array.from({ length: 1001 }, () => loss(space.build(({ parameter }) => parameter.decode(rng.next()))));
-  const unit = losses.sort((a, b) => a - b)[500]! - minimum;
+  const unit = median(losses) - minimum;
   return {
     name,
     space,

@@ -2,6 +2,7 @@
  * What the records of several samplers say together. Families count alike, whatever the number of their tasks, and within a family
  * its tasks; a difference is judged by its scatter between seeds within the tasks, since the tasks are always the same.
  */
+import { mean, standardError } from "../numbers.ts";
 import { familyOf } from "../problems/catalogue.ts";
 import type { RunRecord } from "./run.ts";
 
@@ -65,13 +66,7 @@ export function byFamily(byTask: ByTask): Map<string, ByTask> {
 
 /** Mean over the tasks. */
 export function overTasks(byTask: ByTask): Measured {
-  return average(
-    [...byTask.values()].map((values) => {
-      const centre = mean(values);
-      const variance = values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / Math.max(1, values.length - 1);
-      return { mean: centre, standardError: Math.sqrt(variance / values.length) };
-    }),
-  );
+  return average([...byTask.values()].map((values) => ({ mean: mean(values), standardError: standardError(values) })));
 }
 
 /** Mean over the families of the mean over their tasks. */
@@ -83,8 +78,4 @@ export function overFamilies(byTask: ByTask): Measured {
 function average(parts: readonly Measured[]): Measured {
   const variance = parts.reduce((sum, { standardError }) => sum + standardError ** 2, 0);
   return { mean: mean(parts.map((part) => part.mean)), standardError: Math.sqrt(variance) / parts.length };
-}
-
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
