@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { htmlPage, type Page } from "assay/chart";
 import { checkFigures } from "./report/check.ts";
-import { type Evidence, evidenceOf } from "./report/data.ts";
+import { evidenceOf, groundOf, tasksOf } from "./report/data.ts";
 import { markdownPage } from "./report/markdown.ts";
 import { sectionsOf } from "./report/sections.ts";
 import { readResults } from "./suite/results.ts";
@@ -41,7 +41,7 @@ function main(): number {
     console.error((error as Error).message);
     return 2;
   }
-  const page = pageOf(records, evidenceOf(records));
+  const page = pageOf(records);
   const write = (file: string, content: string): void => {
     writeFileSync(file, content);
     console.log(file);
@@ -58,25 +58,19 @@ function main(): number {
   return figures.every(({ isReached }) => isReached) ? 0 : 1;
 }
 
-function pageOf(records: readonly RunRecord[], evidence: Evidence): Page {
-  const seeds = [...new Set(records.map(({ seed }) => seed))];
-  const versions = new Map(records.map(({ sampler }) => [sampler, new Set<string>()] as const));
-  for (const { sampler, version } of records) versions.get(sampler)!.add(version);
-  const compared = new Set([...evidence.quiet, ...evidence.noisy].map(({ task }) => task));
+function pageOf(records: readonly RunRecord[]): Page {
+  const evidence = evidenceOf(records);
+  const tasks = tasksOf(records);
+  const recorded = tasks.filter((task) => groundOf(task) === "tuning").length;
   return {
     title: "Benchmarks of the samplers",
-    lead: `${evidence.samplers.length} samplers on ${compared.size} tasks, the same seeds for all. Made by \`npm run bench:report\` from runs of \`npm run bench -- suite\`; bench/README.md says how to make them again.`,
+    lead: `${evidence.samplers.length} samplers, ${evidence.records.length} runs on ${tasks.length} tasks, ${recorded} of them tuning tasks. Made by \`npm run bench:report\` from runs of \`npm run bench -- suite\`; bench/README.md says how to make them again. Samplers are compared on the tasks and seeds that they have in common, and every run meets the same noise.`,
     facts: [
-      { name: "seeds", value: `${Math.min(...seeds)} to ${Math.max(...seeds)}` },
-      { name: "trials", value: [...new Set(records.map(({ trials }) => trials))].sort((a, b) => a - b).join(", ") },
-      { name: "versions", value: [...versions].map(([name, all]) => `${name}: ${[...all].join(" and ")}`).join("; ") },
+      { name: "main sampler", value: evidence.main },
       {
         name: "machine",
         value: `${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`,
       },
-      ...(evidence.leftOut === 0
-        ? []
-        : [{ name: "left out", value: `${evidence.leftOut} runs of tasks and seeds that not every sampler has` }]),
     ],
     sections: sectionsOf(evidence),
   };

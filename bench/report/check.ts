@@ -1,9 +1,11 @@
 /** The figures that are promised, from the records: what was reached, the target, and whether it is so. */
-import { DEVELOPMENT, taskOf } from "../problems/catalogue.ts";
+import { DEVELOPMENT, familyOf } from "../problems/catalogue.ts";
 import type { RunRecord } from "../suite/run.ts";
 import { overFamilies, overTasks, recommendedAfter, regretAfter, type Score, scores } from "../suite/summary.ts";
-import { evidenceOf, ofSampler } from "./data.ts";
-import { askMs, canStick, intervalOverFamilies, pairsByFamily, STUCK } from "./sections.ts";
+import { commonRuns, evidenceOf, ofSampler, reaching } from "./data.ts";
+import { intervalOverFamilies, pairsByFamily } from "./pairs.ts";
+import { canStick, STUCK } from "./stuck.ts";
+import { askMs } from "./times.ts";
 
 export interface Figure {
   readonly what: string;
@@ -16,33 +18,29 @@ export interface Figure {
 const RIVALS = ["optuna-tpe", "optuna-gp"] as const;
 const LEAST_GAIN = 0.35;
 
-export function checkFigures(records: readonly RunRecord[]): Figure[] {
-  const { main } = evidenceOf(records);
+export function checkFigures(all: readonly RunRecord[]): Figure[] {
+  const { main, records } = evidenceOf(all);
   const own = ofSampler(records, main);
-  return [...gains(records, own), stuck(own), ...tables(own), noise(own), ...asks(records, own)];
+  return [...gains(records, main), stuck(own), ...tables(own), noise(own), ...asks(records, own)];
 }
 
-/** Beside the better of the rivals, at each number of trials. */
-function gains(records: readonly RunRecord[], own: readonly RunRecord[]): Figure[] {
-  const development = (some: readonly RunRecord[]) =>
-    some.filter(({ task }) => DEVELOPMENT.includes(taskOf(task).family));
+/** Beside the better of the rivals, at each number of trials, on the runs that all of them have. */
+function gains(records: readonly RunRecord[], main: string): Figure[] {
+  const development = records.filter(({ task }) => DEVELOPMENT.includes(familyOf(task)));
   return [10, 20, 30, 50, 100].map((count) => {
     const what = `mean over families @${count}, less than the better of ${RIVALS.join(" and ")}`;
     const target = `at least ${100 * LEAST_GAIN} % less, interval below 0`;
-    const rivals = RIVALS.map((name) => reaching(development(ofSampler(records, name)), count)).filter(
-      (some) => some.length > 0,
-    );
-    const mine = reaching(development(own), count);
-    if (rivals.length < RIVALS.length || mine.length === 0) return missing(what, target);
+    const common = commonRuns(reaching(development, count), [main, ...RIVALS]);
+    if (common.length === 0) return missing(what, target);
     const level = (some: readonly RunRecord[]) => overFamilies(scores(some, count)).mean;
-    const better = rivals.reduce((a, b) => (level(a) <= level(b) ? a : b));
-    const rows = pairsByFamily(mine, better, count);
-    if (rows.length === 0) return missing(what, target);
+    const own = ofSampler(common, main);
+    const other = RIVALS.map((name) => ofSampler(common, name)).reduce((a, b) => (level(a) <= level(b) ? a : b));
+    const rows = pairsByFamily({ own, other }, count);
     const { low, high } = intervalOverFamilies(rows)!;
-    const share = 1 - level(mine) / level(better);
+    const share = 1 - level(own) / level(other);
     return {
       what,
-      got: `${(100 * share).toFixed(1)} % less than ${better[0]!.sampler}, ${level(mine).toFixed(4)} to ${level(better).toFixed(4)}, interval ${low.toFixed(4)} … ${high.toFixed(4)} over ${rows.length} pairs`,
+      got: `${(100 * share).toFixed(1)} % less than ${other[0]!.sampler}, ${level(own).toFixed(4)} to ${level(other).toFixed(4)}, interval ${low.toFixed(4)} … ${high.toFixed(4)} over ${rows.length} pairs`,
       target,
       isReached: share >= LEAST_GAIN && high < 0,
     };
@@ -50,7 +48,7 @@ function gains(records: readonly RunRecord[], own: readonly RunRecord[]): Figure
 }
 
 function stuck(own: readonly RunRecord[]): Figure {
-  const chosen = reaching(own, 30).filter(({ task }) => canStick(task) && DEVELOPMENT.includes(taskOf(task).family));
+  const chosen = reaching(own, 30).filter(({ task }) => canStick(task) && DEVELOPMENT.includes(familyOf(task)));
   const what = `runs stuck in a branch (regret above ${STUCK} @30)`;
   if (chosen.length === 0) return missing(what, "0");
   const count = chosen.filter((record) => regretAfter(record, 30) > STUCK).length;
@@ -79,7 +77,7 @@ function familyFigure(
   what: string,
   score: Score,
 ): Figure {
-  const chosen = reaching(own, count).filter(({ task }) => taskOf(task).family === family);
+  const chosen = reaching(own, count).filter(({ task }) => familyOf(task) === family);
   if (chosen.length === 0) return missing(what, `at most ${most}`);
   const { mean: value, standardError } = overTasks(scores(chosen, count, score));
   const seeds = new Set(chosen.map(({ seed }) => seed)).size;
@@ -121,10 +119,6 @@ function asks(records: readonly RunRecord[], own: readonly RunRecord[]): Figure[
       },
     ];
   });
-}
-
-function reaching(records: readonly RunRecord[], trials: number): RunRecord[] {
-  return records.filter((record) => record.trials >= trials);
 }
 
 function missing(what: string, target: string): Figure {

@@ -56,7 +56,19 @@ function cliques(order: readonly string[], scores: ReadonlyMap<string, readonly 
   return found;
 }
 
-export function rankChart({ ranks, cliques: groups }: Ranking, title: string): Chart {
+/** Holm-adjusted p of the signed-rank test of `main` against each other; none where it is not among them. */
+export function adjustedAgainst(scores: ReadonlyMap<string, readonly number[]>, main: string): Map<string, number> {
+  if (scores.size < 2 || !scores.has(main)) return new Map();
+  const { pairs } = compareResults(Object.fromEntries(scores), { direction: "minimize", unit: "tasks", against: main });
+  return new Map(pairs.map(({ names, adjustedP }) => [names.find((name) => name !== main)!, adjustedP]));
+}
+
+/** @param against what `adjustedAgainst` gives */
+export function rankChart(
+  { ranks, cliques: groups }: Ranking,
+  title: string,
+  against: ReadonlyMap<string, number> = new Map(),
+): Chart {
   const summary = `Mean ranks: ${ranks.map(({ name, rank }) => `${name} ${rank.toFixed(2)}`).join(", ")}. Bars join those among whom no difference was shown (Wilcoxon, Holm, 5 %).`;
   const width = 720;
   return {
@@ -67,10 +79,18 @@ export function rankChart({ ranks, cliques: groups }: Ranking, title: string): C
     narrow: draw({ ranks, cliques: groups }, title, 340),
     table: {
       caption: title,
-      columns: [{ name: "sampler" }, { name: "mean rank", isNumeric: true }],
-      rows: ranks.map(({ name, rank }) => [name, rank.toFixed(2)]),
+      columns: [
+        { name: "sampler" },
+        { name: "mean rank", isNumeric: true },
+        { name: "p of no difference from the main one", isNumeric: true },
+      ],
+      rows: ranks.map(({ name, rank }) => [name, rank.toFixed(2), sayP(against.get(name))]),
     },
   };
+}
+
+function sayP(p: number | undefined): string {
+  return p === undefined ? "–" : p < 0.0001 ? "< 0.0001" : p.toFixed(4);
 }
 
 function draw({ ranks, cliques: groups }: Ranking, title: string, width: number): string {

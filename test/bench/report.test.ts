@@ -1,0 +1,170 @@
+import { expect, test } from "vitest";
+import { mean, median, quantile, standardError, variance } from "../../bench/numbers.ts";
+import { TASKS } from "../../bench/problems/catalogue.ts";
+import { checkFigures } from "../../bench/report/check.ts";
+import { evidenceOf, groundOf, panelsOf, tasksOf } from "../../bench/report/data.ts";
+import { markdownPage } from "../../bench/report/markdown.ts";
+import { pairOf, runsOf } from "../../bench/report/pairs.ts";
+import { adjustedAgainst } from "../../bench/report/ranks.ts";
+import { sectionsOf } from "../../bench/report/sections.ts";
+import { askMs } from "../../bench/report/times.ts";
+import type { RunRecord } from "../../bench/suite/run.ts";
+
+const tasks = TASKS.filter(({ family }) => family === "lcbench").map(({ name }) => name);
+
+/** A run whose regret is the same from the first trial on, unless a function of the trial says otherwise. */
+function run(
+  sampler: string,
+  task: string,
+  seed: number,
+  trials: number,
+  regret: number | ((trial: number) => number),
+): RunRecord {
+  const regrets = Array.from({ length: trials }, (_, i) => (typeof regret === "number" ? regret : regret(i + 1)));
+  return {
+    task,
+    sampler,
+    version: "1.0",
+    seed,
+    trials,
+    losses: regrets,
+    regrets,
+    recommended: Object.fromEntries([10, 20, 30, 50, 100].map((count) => [count, regrets[count - 1] ?? 1])),
+    askMs: regrets.map((_, i) => i + 1),
+    tellMs: regrets.map(() => 0.5),
+  };
+}
+
+/** Two that ran everything, and a slow one with fewer tasks, seeds and trials. */
+const uneven = [
+  ...tasks.flatMap((task) =>
+    [0, 1, 2].flatMap((seed) => [run("gp", task, seed, 100, 0.1), run("random", task, seed, 100, 0.3)]),
+  ),
+  ...tasks.slice(0, 9).map((task, i) => run("slow", task, 0, 50, i === 0 ? 0.05 : 0.2)),
+];
+
+/** The lines of the table below a caption. */
+function rowsOf(page: string, caption: string): string[] {
+  const from = page.indexOf(`**${caption}`);
+  if (from < 0) throw new Error(`There is no "${caption}" in\n${page}`);
+  return page.slice(from).split("\n\n")[1]!.split("\n").slice(2);
+}
+
+const pageOf = (records: readonly RunRecord[]): string =>
+  markdownPage({ title: "", sections: sectionsOf(evidenceOf(records)) });
+
+test("panels go from those that ran most to all, on the runs that all of a panel have", () => {
+  const { samplers, records } = evidenceOf(uneven);
+  const panels = panelsOf(samplers, records);
+  expect(panels.map((panel) => panel.samplers)).toEqual([
+    ["gp", "random"],
+    ["gp", "random", "slow"],
+  ]);
+  expect(panels.map((panel) => tasksOf(panel.records).length)).toEqual([tasks.length, 9]);
+  expect(panels.map((panel) => panel.records.length)).toEqual([2 * 3 * tasks.length, 3 * 9]);
+});
+
+test("a sampler with too few tasks for ranks is in no panel, but is compared with the main one", () => {
+  const few = [...uneven.filter(({ sampler }) => sampler !== "slow"), run("slow", tasks[0]!, 0, 30, 0.05)];
+  const { samplers, records } = evidenceOf(few);
+  expect(panelsOf(samplers, records).map((panel) => panel.samplers)).toEqual([["gp", "random"]]);
+  expect(rowsOf(pageOf(few), "gp beside each other").find((row) => row.startsWith("| slow"))).toMatch(
+    /^\| slow \| 1 × 1 \| .*\+0\.0500 \(\+100 %\).* \| – \| – \|$/,
+  );
+});
+
+test("two samplers are paired on what both have, as far as both go", () => {
+  const { records } = evidenceOf(uneven);
+  expect(pairOf(records, "gp", "slow", 50).own).toHaveLength(9);
+  expect(pairOf(records, "gp", "slow", 100).own).toHaveLength(0);
+  expect(runsOf(pairOf(records, "gp", "random", 100).own)).toBe(`${tasks.length} × 3`);
+  const page = pageOf(uneven);
+  const rows = rowsOf(page, "gp beside each other");
+  expect(rows[0]).toContain(`| random | ${tasks.length} × 3 | **−0.2000 (−67 %)** −0.2000 … −0.2000 |`);
+  // One of nine tasks is lost by 0.05, the others are won by 0.1.
+  expect(rows[1]).toMatch(/^\| slow \| 9 × 1 \| \*\*−0\.0833 \(−45 %\)\*\*.* \| – \|$/);
+  expect(rowsOf(page, "gp against each other")).toEqual([
+    `| random | 50 | ${3 * tasks.length} / 0 / 0 |`,
+    "| slow | 50 | 8 / 0 / 1 |",
+  ]);
+});
+
+test("where another is ahead is told with the seeds that it was judged by", () => {
+  expect(rowsOf(pageOf(uneven), "Tasks on which another is ahead of gp")).toEqual(
+    [20, 30, 50].map((count) => `| ${tasks[0]} | slow | ${count} | 1 | 0.1000 | 0.0500 |`),
+  );
+});
+
+test("of several runs of one task and seed the longest counts", () => {
+  const { records } = evidenceOf([run("gp", tasks[0]!, 0, 100, 0.1), run("gp", tasks[0]!, 0, 50, 0.2)]);
+  expect(records.map(({ trials }) => trials)).toEqual([100]);
+});
+
+test("kinds of tasks are told apart, and BBOB by the share of targets at multiples of the dimension", () => {
+  expect(
+    ["tables/car", "mixed/mixed14", "bbob-5d/f1-i1", "noisy-tables/car", "noisy-synthetic/edges"].map(groundOf),
+  ).toEqual(["tuning", "synthetic", "bbob", "noisy", "noisy"]);
+  const functions = Array.from({ length: 8 }, (_, i) => `bbob-2d/f${i + 1}-i1`);
+  const records = functions.flatMap((task) => [
+    run("gp", task, 0, 40, (trial) => (trial < 20 ? 0.75 : 0.25)),
+    run("random", task, 0, 40, 0.75),
+  ]);
+  expect(rowsOf(pageOf(records), "bbob-2d: 2 samplers, 8 × 1")).toEqual([
+    "| gp | 0.2500 ± 0.0000 | 0.7500 ± 0.0000 | 0.7500 ± 0.0000 | – |",
+    "| random | 0.2500 ± 0.0000 | 0.2500 ± 0.0000 | 0.2500 ± 0.0000 | +0.5000 ± 0.0000 |",
+  ]);
+});
+
+test("an ask's cost is the median around the n-th trial, and unknown where no run is as long", () => {
+  const records = [run("gp", tasks[0]!, 0, 100, 0.1)];
+  // Asks 90 to 100, and half a millisecond of tell.
+  expect(askMs(records, 100)).toBe(95.5);
+  expect(askMs(records, 200)).toBeNaN();
+});
+
+test("the main sampler alone makes a report too", () => {
+  const page = pageOf(uneven.filter(({ sampler }) => sampler === "gp"));
+  expect(rowsOf(page, "lcbench: 1 sampler,")).toEqual([`| gp | ${"**0.1000** | ".repeat(5).trim()}`]);
+});
+
+test("against the main one alone, fewer tests are corrected less", () => {
+  const places = Array.from({ length: 12 }, (_, i) => i);
+  const p = adjustedAgainst(
+    new Map([
+      ["gp", places],
+      ["worse", places.map((i) => i + 1)],
+      ["twin", places],
+    ]),
+    "gp",
+  );
+  expect(p.get("worse")!).toBeLessThan(0.005);
+  expect(p.get("twin")).toBe(1);
+  expect(adjustedAgainst(new Map([["a", places]]), "gp").size).toBe(0);
+});
+
+test("the promised gain is judged on the runs that both rivals have", () => {
+  const families = ["tables/car", "xgboost/11", tasks[0]!];
+  const records = families.flatMap((task) => [
+    run("gp", task, 0, 100, 0.1),
+    run("gp", task, 1, 100, 5),
+    run("optuna-tpe", task, 0, 100, 0.3),
+    run("optuna-tpe", task, 1, 100, 0.01),
+    run("optuna-gp", task, 0, 50, 0.2),
+  ]);
+  const gains = checkFigures(records).filter(({ what }) => what.startsWith("mean over families"));
+  expect(gains.map(({ isReached }) => isReached)).toEqual([true, true, true, true, false]);
+  expect(gains[0]!.got).toMatch(/^50\.0 % less than optuna-gp, 0\.1000 to 0\.2000, .* over 3 pairs$/);
+  expect(gains[4]!.got).toBe("not measured");
+});
+
+test("numbers that stand for many are those of the textbooks", () => {
+  expect(mean([1, 2, 6])).toBe(3);
+  expect(median([5, 1, 3])).toBe(3);
+  expect(median([4, 1, 3, 2])).toBe(2.5);
+  expect(quantile([0, 10, 20, 30], 0.25)).toBe(7.5);
+  expect([quantile([7, 3], 0), quantile([7, 3], 1)]).toEqual([3, 7]);
+  expect(quantile([], 0.5)).toBeNaN();
+  expect(variance([1, 3])).toBe(2);
+  expect(variance([4])).toBe(0);
+  expect(standardError([1, 3])).toBe(1);
+});
