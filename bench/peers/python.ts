@@ -32,7 +32,7 @@ export function environmentPython(name: EnvironmentName, folder: string = enviro
   if (folder === "none") return null;
   const environment: Environment = ENVIRONMENTS[name];
   const python = interpreter(name, folder);
-  if (succeeds(python, ["-c", PROBE, ...environment.packages, ...(environment.bare ?? [])])) return python;
+  if (hasEnvironment(name, folder)) return python;
   const system = process.platform === "win32" ? "python" : "python3";
   if (!succeeds(system, ["-c", "import sys, venv; sys.exit(sys.version_info < (3, 10))"])) {
     return refuse(`\`${system}\` is missing, or older than 3.10`);
@@ -46,6 +46,12 @@ export function environmentPython(name: EnvironmentName, folder: string = enviro
     install(...environment.packages) &&
     (environment.bare === undefined || install("--no-deps", ...environment.bare));
   return made ? python : refuse(`its packages cannot be installed in ${place}`);
+}
+
+/** Whether an environment is there with all that it needs. */
+export function hasEnvironment(name: EnvironmentName, folder: string = environmentsFolder()): boolean {
+  const { packages, bare = [] }: Environment = ENVIRONMENTS[name];
+  return succeeds(interpreter(name, folder), ["-c", PROBE, ...packages, ...bare]);
 }
 
 /** Exits with 0 where all requirements of its arguments are installed, in the version of those that have one pinned. */
