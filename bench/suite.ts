@@ -4,7 +4,8 @@
  *   npm run bench -- suite [--tasks LIST] [--samplers LIST] [--peers LIST] [--seeds N] [--trials N] [--noisy] [--half a|b]
  *                          [--out FOLDER] [--against FOLDER] [--jobs N]
  *
- * `--tasks` takes names, families, "development" (the default: 35 recorded tasks) and "all"; `--noisy` takes the noisy tables instead.
+ * `--tasks` takes names, in which * stands for anything, families, "development" (the default: 35 recorded tasks), "few" (nine of
+ * them) and "all"; `--noisy` takes the noisy tables instead.
  * A sampler may have options, `gp{"explore":false}`. Runs that the folder already has are not made again, so that an interrupted suite
  * goes on where it stopped. `--against` compares with another folder's runs, pair by pair. See bench/README.md.
  */

@@ -71,7 +71,7 @@ export function taskOf(name: string): Task {
 }
 
 /**
- * The tasks that a list asks for: names, families, "development" or "all", separated by commas.
+ * The tasks that a list asks for: names in which * stands for anything, families, "development", "few" or "all", separated by commas.
  *
  * @throws Error for a word that is none of these
  */
@@ -79,12 +79,21 @@ export function selectTasks(list: string, half?: string): Task[] {
   const chosen = list.split(",").flatMap((word) => {
     if (word === "all") return TASKS;
     if (word === "development") return TASKS.filter(({ family }) => DEVELOPMENT.includes(family));
-    const family = TASKS.filter((task) => task.family === word);
-    return family.length > 0 ? family : [taskOf(word)];
+    if (word === "few") return DEVELOPMENT.flatMap(everyFourth);
+    const parts = word.split("*").map((part) => part.replaceAll(/[^\w/-]/g, "\\$&"));
+    const matching = TASKS.filter(
+      ({ name, family }) => family === word || new RegExp(`^${parts.join(".*")}$`).test(name),
+    );
+    return matching.length > 0 ? matching : [taskOf(word)];
   });
   return [...new Set(chosen)].filter((task) => half === undefined || task.half === half);
 }
 
+/** From the second on: nine of the 35, all of half b, for peers of which a run takes minutes. */
+function everyFourth(family: string): Task[] {
+  return TASKS.filter((task) => task.family === family).filter((_, i) => i % 4 === 1);
+}
+
 export function describeTasks(): string {
-  return `all, development (${DEVELOPMENT.join(", ")}), a family (${Object.keys(FAMILIES).join(", ")}), or a name such as ${TASKS[0]!.name}`;
+  return `all, development (${DEVELOPMENT.join(", ")}), few (nine of these), a family (${Object.keys(FAMILIES).join(", ")}), or a name such as ${TASKS[0]!.name} or bbob-2d/*-i1`;
 }

@@ -51,3 +51,15 @@ test("a live training has one loss for a configuration", async () => {
   expect(loss).toBeLessThan(1);
   expect(await problem.evaluate(params)).toBe(loss);
 });
+
+test("tasks are asked for by name, pattern, family and word", () => {
+  const names = (list: string) => selectTasks(list).map(({ name }) => name);
+  expect(names("tables/car,bbob-2d/f1-*,tables/car")).toEqual([
+    "tables/car",
+    ...Array.from({ length: 10 }, (_, i) => `bbob-2d/f1-i${i + 1}`),
+  ]);
+  expect(names("bbob-5d/*-i1")).toHaveLength(24);
+  expect(names("few")).toHaveLength(9);
+  expect(selectTasks("few", "b")).toHaveLength(9);
+  expect(() => names("tables/ca")).toThrow(/^A task must be one of all, .*, but got "tables\/ca"\.$/);
+});
