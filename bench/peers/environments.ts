@@ -32,7 +32,17 @@ export const ENVIRONMENTS = {
   // Optuna's storage in SQLite and PostgreSQL.
   "optuna-storage": { packages: ["optuna==5.0.0", "SQLAlchemy==2.1.9", "psycopg2-binary==2.9.13"] },
   // Also Optuna's GPSampler, for both need torch: several GB.
-  ax: { packages: ["ax-platform==1.3.1", "botorch==0.18.1", "torch==2.15.0", "optuna==5.0.0", "cmaes==0.13.1"] },
+  ax: {
+    packages: [
+      "ax-platform==1.3.1",
+      "botorch==0.18.1",
+      "torch==2.15.0",
+      "optuna==5.0.0",
+      "cmaes==0.13.1",
+      // GPSampler searches its starts one after another without it, three times as slowly; SQLAlchemy 2.1 no longer brings it.
+      "greenlet==3.5.6",
+    ],
+  },
   smac: { packages: ["smac==2.4.1", "ConfigSpace==1.2.2", "scikit-learn==1.9.1"] },
   "keras-tuner": {
     packages: [
