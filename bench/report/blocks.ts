@@ -36,7 +36,11 @@ export function meansTable(
 
 /** A single seed has no scatter; what four digits do not show is left out. */
 export function measured({ mean, standardError }: Measured, isStrong = false): Cell {
-  return { text: mean.toFixed(4), isStrong, ...(standardError >= 5e-5 ? { note: `± ${standardError.toFixed(4)}` } : {}) };
+  return {
+    text: mean.toFixed(4),
+    isStrong,
+    ...(standardError >= 5e-5 ? { note: `± ${standardError.toFixed(4)}` } : {}),
+  };
 }
 
 export function signed(value: number, decimals = 4): string {
