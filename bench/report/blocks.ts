@@ -34,7 +34,7 @@ export function meansTable(
   );
 }
 
-/** A single seed has no scatter; what four digits do not show is left out. */
+/** A standard error that is not known is given as 0, and left out like one that four digits do not show. */
 export function measured({ mean, standardError }: Measured, isStrong = false): Cell {
   return {
     text: mean.toFixed(4),

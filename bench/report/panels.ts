@@ -4,7 +4,16 @@ import { mean } from "../numbers.ts";
 import { familyOf } from "../problems/catalogue.ts";
 import { reached } from "../suite/compare.ts";
 import type { RunRecord } from "../suite/run.ts";
-import { byFamily, overFamilies, overTasks, regretAfter, type Score, scores } from "../suite/summary.ts";
+import {
+  type ByTask,
+  byFamily,
+  type Measured,
+  overFamilies,
+  overTasks,
+  regretAfter,
+  type Score,
+  scores,
+} from "../suite/summary.ts";
 import { meansTable, text } from "./blocks.ts";
 import { familiesOf, ofSampler, type Panel, tasksOf } from "./data.ts";
 import { lineChart } from "./line-chart.ts";
@@ -33,20 +42,27 @@ export function meansOf(panel: Panel, score?: Score): Block[] {
   const counts = reached(records);
   const families = familiesOf(records);
   const name = panelName(panel);
+  const at = (sampler: string, count: number): ByTask => scores(ofSampler(records, sampler), count, score);
   return [
     ...(families.length > 1
       ? [
           meansTable(`Mean over families: ${name}`, samplers, counts, (sampler, count) =>
-            overFamilies(scores(ofSampler(records, sampler), count, score)),
+            withScatter(at(sampler, count), overFamilies),
           ),
         ]
       : []),
     ...families.map((family) =>
       meansTable(`${family}: ${name}`, samplers, counts, (sampler, count) =>
-        overTasks(byFamily(scores(ofSampler(records, sampler), count, score)).get(family)!),
+        withScatter(byFamily(at(sampler, count)).get(family)!, overTasks),
       ),
     ),
   ];
+}
+
+/** Where a task has a single seed, its scatter is not known, and so that of the mean is not either. */
+function withScatter(byTask: ByTask, average: (byTask: ByTask) => Measured): Measured {
+  const isKnown = [...byTask.values()].every((values) => values.length > 1);
+  return isKnown ? average(byTask) : { ...average(byTask), standardError: 0 };
 }
 
 export function curveSection(panels: readonly Panel[]): Section {

@@ -82,7 +82,7 @@ export function rankChart(
       columns: [
         { name: "sampler" },
         { name: "mean rank", isNumeric: true },
-        { name: "p of no difference from the main one", isNumeric: true },
+        { name: "p against the main one (Holm)", isNumeric: true },
       ],
       rows: ranks.map(({ name, rank }) => [name, rank.toFixed(2), sayP(against.get(name))]),
     },

@@ -115,6 +115,16 @@ test("kinds of tasks are told apart, and BBOB by the share of targets at multipl
   ]);
 });
 
+test("a standard error stands where every task has several seeds", () => {
+  const spread = (seeds: readonly number[]) =>
+    tasks
+      .slice(0, 2)
+      .flatMap((task, i) => seeds.slice(0, seeds.length - i).map((seed) => run("gp", task, seed, 10, seed)));
+  const row = (seeds: readonly number[]) => rowsOf(pageOf(spread(seeds)), "lcbench: 1 sampler,")[0];
+  expect(row([1, 2, 3])).toBe("| gp | **1.7500** ± 0.3819 |");
+  expect(row([1, 2])).toBe("| gp | **1.2500** |");
+});
+
 test("an ask's cost is the median around the n-th trial, and unknown where no run is as long", () => {
   const records = [run("gp", tasks[0]!, 0, 100, 0.1)];
   // Asks 90 to 100, and half a millisecond of tell.
