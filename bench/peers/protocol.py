@@ -103,6 +103,19 @@ class Space:
         return [(parent, parent.raws_where(c)) for parent, c in parents if parent.is_countable]
 
 
+class Worst:
+    """Stands for a failed trial where a peer knows none: the worst loss so far, 0 before there is one."""
+
+    def __init__(self):
+        self.loss = None
+
+    def of(self, loss):
+        if loss is None:
+            return 0.0 if self.loss is None else self.loss
+        self.loss = loss if self.loss is None else max(self.loss, loss)
+        return loss
+
+
 class Run:
     """One run of a sampler: pending asks by their configuration, and the best observed one."""
 

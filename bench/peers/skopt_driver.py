@@ -1,5 +1,5 @@
 """scikit-optimize's `Optimizer` with its defaults, conditions flattened. It knows no failed trials: one is told as the worst loss so far."""
-from protocol import serve
+from protocol import Worst, serve
 
 import warnings
 
@@ -13,15 +13,14 @@ class ScikitOptimize:
     def __init__(self, space, seed, trials):
         self.names = [parameter.name for parameter in space.searched]
         self.optimizer = Optimizer([dimension(parameter) for parameter in space.searched], random_state=seed)
-        self.worst = 0.0
+        self.worst = Worst()
 
     def ask(self):
         x = self.optimizer.ask()
         return x, dict(zip(self.names, x))
 
     def tell(self, x, loss):
-        self.worst = loss if loss is not None and not self.optimizer.yi else max(self.worst, loss or self.worst)
-        self.optimizer.tell(x, self.worst if loss is None else loss)
+        self.optimizer.tell(x, self.worst.of(loss))
 
 
 def dimension(it):

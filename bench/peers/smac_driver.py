@@ -1,11 +1,11 @@
 """SMAC3's HPO and BlackBox facades by ask and tell, their defaults but for `deterministic=True`: one evaluation a configuration.
 
-Conditions are ConfigSpace's. The incumbent that SMAC keeps is recommended. The BlackBox facade, a Gaussian process, takes them too.
+Conditions are ConfigSpace's. A crash has the worst cost so far: from its default, infinity, both facades make costs that their models
+refuse. The incumbent that SMAC keeps is recommended. The BlackBox facade, a Gaussian process, takes them too.
 """
-from protocol import serve
+from protocol import Worst, serve
 
 import logging
-import math
 import tempfile
 
 from ConfigSpace import AndConjunction, Categorical, ConfigurationSpace, Float, InCondition, Integer
@@ -15,6 +15,7 @@ from smac.runhistory import StatusType, TrialValue
 
 class Smac:
     def __init__(self, facade, space, seed, trials):
+        self.worst = Worst()
         self.folder = tempfile.TemporaryDirectory()
         scenario = Scenario(
             configspace(space, seed), deterministic=True, n_trials=trials, seed=seed, output_directory=self.folder.name
@@ -26,8 +27,8 @@ class Smac:
         return info, dict(info.config)
 
     def tell(self, info, loss):
-        value = TrialValue(math.inf, status=StatusType.CRASHED) if loss is None else TrialValue(loss)
-        self.smac.tell(info, value)
+        status = StatusType.CRASHED if loss is None else StatusType.SUCCESS
+        self.smac.tell(info, TrialValue(self.worst.of(loss), status=status))
 
     def recommend(self):
         incumbents = self.smac.intensifier.get_incumbents()
