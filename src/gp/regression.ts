@@ -11,7 +11,7 @@
  * Source: Rasmussen & Williams 2006, algorithm 2.1.
  */
 import { show, ValidationError } from "../errors.ts";
-import { appendRow, climbJitterLadder, solveCholesky } from "../math/cholesky.ts";
+import { appendRow, appendRows, climbJitterLadder, solveCholesky } from "../math/cholesky.ts";
 import type { Process } from "../math/kernels/engine.ts";
 import { kernels } from "../math/kernels/index.ts";
 import { log } from "../math/special.ts";
@@ -100,6 +100,45 @@ export function condition(data: Observations, parameters: KernelParameters): Gp 
   });
   const alpha = solveCholesky(L, n, residuals(data));
   return { n, d, x: data.x, y: data.y, nominal, parameters, ...trendOf(data), L, alpha };
+}
+
+/**
+ * What `condition` gives, with its bits, from a process under the same parameters that has taken in the first of the same points: O(n²) for each of
+ * the others, instead of O(n³). The values of y may be others, for the factor does not depend on them. Neither may have known variances.
+ *
+ * @returns undefined where `earlier` is no such process, or only jitter helps
+ */
+export function extend(earlier: Gp, data: Observations, parameters: KernelParameters): Gp | undefined {
+  const { n, d, nominal } = checkObservations(data);
+  const { signalVariance, noiseVariance } = parameters;
+  const own = signalVariance + noiseVariance;
+  // Where there was jitter, the first element of the factor is the root of more.
+  if (earlier.L[0] !== Math.sqrt(own) || !isBeginning(earlier, data.x, nominal, parameters)) return undefined;
+  const m = n - earlier.n;
+  const added = new Float64Array(m * n);
+  const weights = inverseSquares(parameters.lengthScales);
+  crossCovariance(data.x.subarray(earlier.n * d), m, data.x, n, nominal, weights, signalVariance, added);
+  for (let i = 0; i < m; i++) added[i * n + earlier.n + i] = own;
+  const L = appendRows(earlier.L, earlier.n, added, m, own);
+  if (L === undefined) return undefined;
+  const alpha = solveCholesky(L, n, residuals(data));
+  return { n, d, x: data.x, y: data.y, nominal, parameters, ...trendOf(data), L, alpha };
+}
+
+function isBeginning(earlier: Gp, x: Float64Array, nominal: Uint8Array, parameters: KernelParameters): boolean {
+  const { lengthScales, signalVariance, noiseVariance } = earlier.parameters;
+  return (
+    signalVariance === parameters.signalVariance &&
+    noiseVariance === parameters.noiseVariance &&
+    beginsWith(parameters.lengthScales, lengthScales) &&
+    nominal.length === earlier.d &&
+    beginsWith(nominal, earlier.nominal) &&
+    beginsWith(x, earlier.x)
+  );
+}
+
+function beginsWith(all: Float64Array | Uint8Array, first: Float64Array | Uint8Array): boolean {
+  return first.length <= all.length && first.every((value, i) => value === all[i]);
 }
 
 /** y − m(X), [n]. */

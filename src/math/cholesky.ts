@@ -150,3 +150,43 @@ export function appendRow(
   out[n * size + n] = Math.sqrt(pivot);
   return out;
 }
+
+/**
+ * The factor of a matrix with m rows and columns more, in O(m n²), with the bits of a full factorisation; undefined where that would find the
+ * matrix not positive definite, or nearly so.
+ *
+ * @param added    the new rows, [m, n + m], of which the lower triangle is read
+ * @param diagonal the largest element on the diagonal of the first n rows
+ */
+export function appendRows(
+  L: Float64Array,
+  n: number,
+  added: Float64Array,
+  m: number,
+  diagonal: number,
+): Float64Array | undefined {
+  const size = n + m;
+  const out = new Float64Array(size * size);
+  const negligible = 2 * size * Number.EPSILON;
+  for (let i = 0; i < n; i++) {
+    out.set(L.subarray(i * n, i * n + i + 1), i * size);
+    // A pivot that was enough for n rows may not be for more.
+    const root = L[i * n + i]!;
+    if (!(root * root > negligible * diagonal)) return undefined;
+  }
+  for (let i = n; i < size; i++) {
+    const from = (i - n) * size;
+    const row = i * size;
+    let pivot = added[from + i]!;
+    for (let j = 0; j < i; j++) {
+      let sum = added[from + j]!;
+      for (let k = 0; k < j; k++) sum -= out[row + k]! * out[j * size + k]!;
+      const element = sum / out[j * size + j]!;
+      out[row + j] = element;
+      pivot -= element * element;
+    }
+    if (!(pivot > negligible * added[from + i]! && pivot < Infinity)) return undefined;
+    out[row + i] = Math.sqrt(pivot);
+  }
+  return out;
+}

@@ -6,6 +6,7 @@ import { looPredictions } from "../../src/gp/loo.ts";
 import {
   append,
   condition,
+  extend,
   type Gp,
   logMarginalLikelihood,
   posterior,
@@ -177,5 +178,46 @@ describe("data that do not fit together are refused:", () => {
 
   test("points of the wrong width", () => {
     expect(() => posterior(condition({ x, y }, parameters), new Float64Array(3))).toThrow("rows of 2 coordinates");
+  });
+});
+
+describe("a process that goes on from an earlier one", () => {
+  const rng = createRng("extended");
+  const d = 3;
+  const n = 45;
+  const nominal = Uint8Array.of(0, 0, 1);
+  const x = Float64Array.from({ length: n * d }, (_, i) => (i % d === 2 ? rng.int(3) : rng.next()));
+  const y = Float64Array.from({ length: n }, () => rng.normal());
+  const parameters = { lengthScales: Float64Array.of(0.3, 0.6, 1), signalVariance: 1.2, noiseVariance: 1e-3 };
+  const first = (count: number, values = y) => ({ x: x.slice(0, count * d), y: values.slice(0, count), nominal });
+  const all = condition(first(n), parameters);
+
+  test.each([3, 20, 44, 45])(
+    "of the first %i points has the bits of all at once, whatever their values were",
+    (count) => {
+      const earlier = condition(
+        first(
+          count,
+          y.map((value) => -2 * value),
+        ),
+        parameters,
+      );
+      expect(extend(earlier, first(n), parameters)).toEqual(all);
+    },
+  );
+
+  test("needs the same parameters, the same points first, and a factor without jitter", () => {
+    const earlier = condition(first(20), parameters);
+    expect(extend(earlier, first(n), { ...parameters, signalVariance: 1.3 })).toBeUndefined();
+    expect(extend(earlier, first(n), { ...parameters, noiseVariance: 2e-3 })).toBeUndefined();
+    expect(extend(earlier, first(n), { ...parameters, lengthScales: Float64Array.of(0.3, 0.5, 1) })).toBeUndefined();
+    expect(extend(earlier, { ...first(n), x: x.toReversed() }, parameters)).toBeUndefined();
+    expect(extend(earlier, first(10), parameters)).toBeUndefined();
+    const noiseless = { ...parameters, noiseVariance: 0 };
+    const twice = condition(
+      { x: Float64Array.of(...x.slice(0, d), ...x), y: Float64Array.of(y[0]!, ...y), nominal },
+      noiseless,
+    );
+    expect(extend(twice, { x: twice.x, y: twice.y, nominal }, noiseless)).toBeUndefined();
   });
 });

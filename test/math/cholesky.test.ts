@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { NumericalError } from "../../src/errors.ts";
 import {
   appendRow,
+  appendRows,
   cholesky,
   choleskyInverse,
   solveCholesky,
@@ -204,5 +205,30 @@ describe("a row appended", () => {
 
   test("begins a factor from nothing", () => {
     expect([...appendRow(new Float64Array(0), 0, new Float64Array(0), 9)]).toEqual([3]);
+  });
+});
+
+describe("several rows appended to a factor", () => {
+  test.each([
+    [0, 3],
+    [1, 1],
+    [20, 0],
+    [20, 5],
+    [70, 40],
+  ])("of %i give the bits of a full factorisation with %i more", (n, m) => {
+    const size = n + m;
+    const a = positiveDefinite(size, 3);
+    const leading = new Float64Array(n * n);
+    for (let i = 0; i < n; i++) leading.set(a.subarray(i * size, i * size + n), i * n);
+    const appended = appendRows(cholesky(leading, n).L, n, a.subarray(n * size), m, Math.max(0, ...leading));
+    expect(appended).toEqual(cholesky(a, size).L);
+  });
+
+  test("are refused where one repeats another, or where what was enough of a pivot no longer is", () => {
+    const a = positiveDefinite(3, 1);
+    const repeated = Float64Array.of(...a.subarray(0, 3), a[0]!);
+    expect(appendRows(cholesky(a, 3).L, 3, repeated, 1, 2)).toBeUndefined();
+    const narrow = Float64Array.of(1, 0, 0, Math.sqrt(3 * Number.EPSILON));
+    expect(appendRows(narrow, 2, Float64Array.of(0, 0, 1), 1, 1)).toBeUndefined();
   });
 });

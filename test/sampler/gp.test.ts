@@ -331,6 +331,15 @@ test("a pruned trial never becomes the incumbent: its region is not preferred to
   }
 });
 
+test("factors kept between asks change no suggestion: a process that begins with the history gives the same", () => {
+  const trials = search(gp(), square, bowl, 76);
+  for (const number of [62, 66, 69, 75]) {
+    const anew = createSpace({ x: float(0, 1), y: float(0, 1) });
+    const { params, note } = suggest(gp(), anew, trials.slice(0, number));
+    expect({ params, note }).toEqual({ params: trials[number]!.params, note: trials[number]!.note });
+  }
+});
+
 test("a history of two thousand trials is thinned, and answered in seconds", () => {
   const rng = createRng(9);
   const trials = Array.from({ length: 2000 }, (_, number) => {

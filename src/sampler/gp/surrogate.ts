@@ -7,7 +7,7 @@ import { fantasize, fantasyMeans } from "../../gp/fantasies.ts";
 import { type FitOptions, fit as fitGp, NOISE_LEAST } from "../../gp/fit.ts";
 import type { KernelParameters } from "../../gp/kernel.ts";
 import { defaultPrior } from "../../gp/prior.ts";
-import { append, condition, type Gp, type Observations, posterior } from "../../gp/regression.ts";
+import { append, condition, extend, type Gp, type Observations, posterior } from "../../gp/regression.ts";
 import { type Warp, type Warped, warp } from "../../gp/warp.ts";
 import type { Rng } from "../../math/rng.ts";
 import type { History } from "../../trial/history.ts";
@@ -84,9 +84,23 @@ export function createSurrogate(
   return {
     evidence,
     warped,
-    loss: condition(observations(OBSERVATIONS_MOST), parameters),
+    loss: conditionOn(domain, kind, observations(OBSERVATIONS_MOST), parameters),
     memory: { warp: kind, fittedTo: reuse ? memory.fittedTo : all, parameters },
   };
+}
+
+/** The latest processes over a domain, one for each warp, as each has its own parameters. */
+const latest = new WeakMap<SpaceDomain, Map<Warp, Gp>>();
+
+/** `condition`, from the process of an earlier ask where that spares a factorisation: between two fits only rows are appended. */
+function conditionOn(domain: SpaceDomain, kind: Warp, data: Observations, parameters: KernelParameters): Gp {
+  if (data.variance !== undefined) return condition(data, parameters);
+  const ofDomain = latest.get(domain) ?? new Map<Warp, Gp>();
+  latest.set(domain, ofDomain);
+  const earlier = ofDomain.get(kind);
+  const process = (earlier && extend(earlier, data, parameters)) ?? condition(data, parameters);
+  ofDomain.set(kind, process);
+  return process;
 }
 
 /** What an ask believes: the surrogate, with the trials that still run and those that failed. */
