@@ -117,33 +117,38 @@ class Search {
     return path;
   }
 
-  /** L-BFGS-B over the active coordinates that are continuous, or have too many levels to try each; undefined if no better. */
+  /**
+   * L-BFGS-B over the active coordinates that are continuous, or have too many levels to try each; undefined if no better. Each is measured in its
+   * length-scale, in which the target bends alike in all directions: the first step, down the gradient, is then no worse than the later ones.
+   */
   #climbContinuous(start: Candidate): Candidate | undefined {
     const { coordinates, width } = this.#domain;
     const active = new Uint8Array(coordinates.length);
     this.#domain.activity(start.x, active);
     const free = coordinates.flatMap((coordinate, j) => (active[j] && isSmooth(coordinate) ? [j] : []));
     if (free.length === 0) return undefined;
+    // A length-scale beyond the box says no more than that the box is short.
+    const unit = Float64Array.from(free, (j) => Math.min(1, this.#target.lengthScales?.[j] ?? 1));
     const row = new Float64Array(width);
     const rowGradient = new Float64Array(width);
     this.#domain.embed(start.x, active, row, 0);
     const result = minimizeLbfgsb(
       (u, gradient) => {
-        for (let i = 0; i < free.length; i++) row[free[i]!] = u[i]!;
+        for (let i = 0; i < free.length; i++) row[free[i]!] = u[i]! * unit[i]!;
         const value = this.#target.gradient(row, rowGradient);
-        for (let i = 0; i < free.length; i++) gradient[i] = -rowGradient[free[i]!]!;
+        for (let i = 0; i < free.length; i++) gradient[i] = -rowGradient[free[i]!]! * unit[i]!;
         return -value;
       },
-      Float64Array.from(free, (j) => start.x[j]!),
+      Float64Array.from(free, (j, i) => start.x[j]! / unit[i]!),
       {
         lower: new Float64Array(free.length),
-        upper: new Float64Array(free.length).fill(1),
+        upper: unit.map((length) => 1 / length),
         maxIterations: CLIMB_ITERATIONS,
         gradientTolerance: 1e-5,
       },
     );
     const x = start.x.slice();
-    for (let i = 0; i < free.length; i++) x[free[i]!] = coordinates[free[i]!]!.snap(result.x[i]!);
+    for (let i = 0; i < free.length; i++) x[free[i]!] = coordinates[free[i]!]!.snap(result.x[i]! * unit[i]!);
     const end = this.score([x])[0]!;
     return end.value > start.value + TOLERANCE ? end : undefined;
   }

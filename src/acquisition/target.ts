@@ -10,6 +10,8 @@ import { exp, log } from "../math/special.ts";
 import type { Acquisition, Utility } from "./acquisition.ts";
 
 export interface Target {
+  /** How far an argument moves for the target to change much, [width]: for the maximiser, which measures steps in it. Default: all alike. */
+  readonly lengthScales?: Float64Array;
   /** Values at m rows, [m, width] → [m]; larger is better. */
   values(rows: Float64Array, m: number): Float64Array;
   /** The value at one row, [width]; its gradient goes to `gradient`, [width]. */
@@ -34,7 +36,8 @@ export function createTarget(acquisition: Acquisition, belief: Belief): Target {
   const climbed = acquisition.climbed ?? acquisition;
   const loss = belief.pending === undefined ? plainTarget(climbed, belief) : fantasyTarget(climbed, belief.pending);
   const feasible = belief.success === undefined ? loss : timesSuccess(loss, belief.success);
-  return belief.bonus === undefined ? feasible : plusBonus(feasible, belief.bonus);
+  const whole = belief.bonus === undefined ? feasible : plusBonus(feasible, belief.bonus);
+  return { ...whole, lengthScales: belief.loss.parameters.lengthScales };
 }
 
 function plainTarget({ at }: Acquisition, { loss, best }: Belief): Target {

@@ -223,3 +223,23 @@ test("an embedding's own row length is what the target sees", () => {
   expect(found.x[0]).toBe(0.75);
   expect(found.x[1]).toBeCloseTo(0.8, 3);
 });
+
+test("steps are measured in length-scales: a narrow ridge is climbed to its top in fewer evaluations", () => {
+  const lengthScales = Float64Array.of(1, 0.01, 0.1, 1);
+  const climb = (own: Pick<Target, "lengthScales">) => {
+    const plain = targetOf((x) => -x.reduce((sum, v, j) => sum + ((v - peak[j]!) / lengthScales[j]!) ** 2, 0));
+    let evaluations = 0;
+    const counted = {
+      ...plain,
+      ...own,
+      gradient(row: Float64Array, gradient: Float64Array) {
+        evaluations++;
+        return plain.gradient(row, gradient);
+      },
+    };
+    return { value: best(counted, domainOf(peak.map(continuous))).value, evaluations: () => evaluations };
+  };
+  const measured = climb({ lengthScales });
+  expect(measured.value).toBeGreaterThan(-1e-6);
+  expect(measured.evaluations()).toBeLessThan(0.7 * climb({}).evaluations());
+});
