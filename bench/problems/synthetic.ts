@@ -60,6 +60,30 @@ function edges(): Problem {
   });
 }
 
+/** Rates and shares whose logarithms matter, in a space that was declared without `log`: the optimum is in a narrow strip at an end of three parameters. */
+function unscaled(): Problem {
+  const log = Math.log10;
+  return problem({
+    name: "unscaled",
+    space: createSpace({
+      rate: float(1e-5, 1),
+      decay: float(1e-6, 1),
+      momentum: float(0, 1),
+      dropout: float(0, 0.9),
+    }),
+    loss(params) {
+      const { rate, decay, momentum, dropout } = params as Numbers;
+      return (
+        (log(rate!) + 2.5) ** 2 +
+        0.3 * (log(decay!) + 3) ** 2 +
+        (log(1 - momentum! + 1e-4) + 1.5) ** 2 +
+        2 * (dropout! - 0.3) ** 2
+      );
+    },
+    minimum: 0,
+  });
+}
+
 /** Five numbers and three choices that shift where the numbers are best: the best choices are no good with other numbers. */
 function shifted(): Problem {
   const space = createSpace({
@@ -175,6 +199,7 @@ export const SYNTHETIC: Readonly<Record<string, Readonly<Record<string, () => Pr
     edges,
     ackley5: () => known(ackley(5), OFF_CENTRE),
     rosenbrock4: () => known(rosenbrock(4)),
+    unscaled,
   },
   mixed: { shifted, mixed14: () => rescored(mixed14(), MIXED14_MINIMUM) },
   conditional: { branches: () => rescored(branches(), 0), pipeline },

@@ -66,6 +66,26 @@ export function fit(data: Observations, options: FitOptions = {}): Gp {
   return condition(data, fromTheta(best!.x));
 }
 
+export interface Fitted {
+  readonly parameters: KernelParameters;
+  /** −log p(θ | y) at them, up to a constant of the prior. */
+  readonly value: number;
+}
+
+/** A few steps from known parameters, under the default prior: enough to compare data that differ little. */
+export function refine(data: Observations, start: KernelParameters): Fitted {
+  const { d, nominal } = checkObservations(data);
+  const objective = negativeLogPosterior(data, priorsOf(defaultPrior(d), nominal));
+  const { x, value } = minimizeLbfgsb(objective, toTheta(start), {
+    lower: bounds(d, 0),
+    upper: bounds(d, 1),
+    maxIterations: 5,
+    gradientTolerance: 1e-2,
+    maxStep: 2,
+  });
+  return { parameters: fromTheta(x), value };
+}
+
 /** The middle of a prior, for the coordinates that `nominal` describes. */
 export function typicalParameters(prior: Prior, nominal: Uint8Array): KernelParameters {
   return fromTheta(priorsOf(prior, nominal).map(({ mean }) => mean));

@@ -7,6 +7,7 @@ import { samplerConformance } from "../../src/testing/sampler-conformance.ts";
 const SAMPLERS: Record<string, () => Sampler> = {
   gp: () => gp(),
   "gp that measures again": () => gp({ replicates: true }),
+  "gp on scales that the data choose": () => gp({ inputWarps: true }),
   "gp without noise": () => gp({ deterministic: true }),
   "gp by confidence bound and random search": () =>
     gp({ acquisition: ucb(), maximizer: "random", initialPoints: { count: 4, design: "random" }, warps: ["none"] }),

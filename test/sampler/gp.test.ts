@@ -211,6 +211,42 @@ describe("where the same configuration always has the same value", () => {
   });
 });
 
+describe("scales that the data choose", () => {
+  const makeSpace = () =>
+    createSpace({ rate: float(1e-5, 1), decay: float(1e-5, 1), steps: int(1, 40), kind: categorical(["a", "b"]) });
+  const rates = makeSpace();
+  /** Quadratic in the logarithms of rates that were declared without. */
+  const loss: Loss = (p) =>
+    (Math.log10(p.rate as number) + 3) ** 2 +
+    (Math.log10(p.decay as number) + 2) ** 2 +
+    ((p.steps as number) - 20) ** 2 / 400 +
+    (p.kind === "a" ? 0 : 0.5);
+
+  test("find what lies at one end of a range: the median of five seeds is a third of that on the declared scales, or less", () => {
+    const median = (options: GpOptions): number =>
+      [1, 2, 3, 4, 5].map((seed) => lowest(search(gp(options), rates, loss, 45, seed))).sort((a, b) => a - b)[2]!;
+    expect(median({ inputWarps: true })).toBeLessThan(median({}) / 3);
+  });
+
+  test("are noted with the trials, kept until there are a quarter more, and the same after a resume", () => {
+    const trials = search(gp({ inputWarps: true }), rates, loss, 30);
+    const scales = trials.flatMap(({ note }) => (note as { scales?: string }).scales ?? []);
+    const chosenAt = [...new Set(scales.map((text) => Number(text.split(" ")[0])))];
+    expect(chosenAt[0]).toBeLessThanOrEqual(13);
+    for (let i = 1; i < chosenAt.length; i++) expect(chosenAt[i]).toBeGreaterThanOrEqual(1.25 * chosenAt[i - 1]!);
+    expect(scales.at(-1)).toMatch(/ 0:0\.25:1/);
+    expect(suggest(gp({ inputWarps: true }), makeSpace(), trials)).toEqual(
+      suggest(gp({ inputWarps: true }), rates, trials),
+    );
+  });
+
+  test("are none where the declared ones are right, and then suggestions are those of the declared ones", () => {
+    expect(search(gp({ inputWarps: true }), square, bowl, 16).map(({ params }) => params)).toEqual(
+      search(gp(), square, bowl, 16).map(({ params }) => params),
+    );
+  });
+});
+
 describe("measuring again", () => {
   const noise = createRng("again");
   const noisy: Loss = (p) => bowl(p)! + 0.2 * noise.normal();
@@ -360,6 +396,7 @@ describe("options", () => {
       explore: true,
       deterministic: false,
       replicates: false,
+      inputWarps: false,
     });
     expect(gp({ acquisition: ucb({ kappa: 1 }), initialPoints: { count: 15 } }).toJSON()).toMatchObject({
       acquisition: { name: "ucb", kappa: 1 },
@@ -375,6 +412,8 @@ describe("options", () => {
     [{ acquisition: "ei" }, "`acquisition` must be an acquisition function such as `logEi()`"],
     [{ deterministic: 1 }, "`deterministic` must be true or false, but got 1."],
     [{ replicates: "yes" }, '`replicates` must be true or false, but got "yes".'],
+    [{ inputWarps: 1 }, "`inputWarps` must be true or false, but got 1."],
+    [{ inputWarps: true, priors: { x: { centre: 0.1, width: 0.1 } } }, "`inputWarps` excludes `priors` and `transfer`"],
     [{ deterministic: true, replicates: true }, "`deterministic` and `replicates` exclude each other"],
     [{ warps: [] }, "`warps` must be a list of at least one output warp"],
     [{ warps: ["log"] }, '`warps` must be one of "half"'],

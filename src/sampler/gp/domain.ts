@@ -4,10 +4,15 @@
  */
 import type { Domain, SearchCoordinate } from "../../acquisition/domain.ts";
 import { createEmbedding, type Embedding } from "../../gp/embedding.ts";
+import type { FlatParams } from "../../space/parameter.ts";
 import type { Dimension, Space } from "../../space/space.ts";
 
 export interface SpaceDomain extends Domain {
   readonly embedding: Embedding;
+  /** A configuration as a point, and which of its coordinates are active, [d] both. */
+  encode(params: FlatParams): { readonly x: Float64Array; readonly active: Uint8Array };
+  /** The configuration of a point, [d]. */
+  decode(x: Float64Array): FlatParams;
 }
 
 /** A grid of more levels is not tabulated. */
@@ -42,6 +47,8 @@ function createDomain(space: Space): SpaceDomain {
     activity: compileActivity(space, axes, place),
     ...(space.constraints.length === 0 ? {} : { isFeasible: (x: Float64Array) => space.isFeasible(space.decode(x)) }),
     embed: embedding.embed,
+    encode: (params) => space.encode(params),
+    decode: (x) => space.decode(x),
   };
 }
 

@@ -2,7 +2,6 @@
  * What a history says to the surrogate: rows and losses of the trials that ended well, rows of those that failed, rows of
  * those still to come. A failed trial has no loss, and so no part in the scale of the losses.
  */
-import type { Space } from "../../space/space.ts";
 import type { History, Observation } from "../../trial/history.ts";
 import type { SpaceDomain } from "./domain.ts";
 
@@ -26,7 +25,7 @@ export interface Evidence {
   readonly pending: Rows;
 }
 
-export function gather(space: Space, domain: SpaceDomain, trials: History): Evidence {
+export function gather(domain: SpaceDomain, trials: History): Evidence {
   const completed = trials.filter((trial) => trial.state === "completed" && trial.loss !== null);
   const pruned = completed.length > 0 ? trials.filter(({ state, loss }) => state === "pruned" && loss !== null) : [];
   const losses = completed.map((trial) => trial.loss!);
@@ -34,7 +33,7 @@ export function gather(space: Space, domain: SpaceDomain, trials: History): Evid
   const median = losses.slice().sort((a, b) => a - b)[losses.length >> 1]!;
   const all = [...completed, ...pruned];
   const variances = all.map((trial) => trial.variance ?? 0);
-  const rows = (some: readonly Observation[]): Rows => encode(space, domain, some);
+  const rows = (some: readonly Observation[]): Rows => encode(domain, some);
   return {
     trials: all,
     observed: rows(all),
@@ -45,10 +44,10 @@ export function gather(space: Space, domain: SpaceDomain, trials: History): Evid
   };
 }
 
-function encode(space: Space, domain: SpaceDomain, trials: readonly Observation[]): Rows {
+function encode(domain: SpaceDomain, trials: readonly Observation[]): Rows {
   const rows = new Float64Array(trials.length * domain.width);
   const points = trials.map(({ params }, i) => {
-    const { x, active } = space.encode(params);
+    const { x, active } = domain.encode(params);
     domain.embed(x, active, rows, i * domain.width);
     return x;
   });

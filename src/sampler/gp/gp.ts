@@ -13,6 +13,7 @@ import { show, ValidationError } from "../../errors.ts";
 import type { Warp } from "../../gp/warp.ts";
 import type { FlatParams } from "../../space/parameter.ts";
 import type { Space } from "../../space/space.ts";
+import type { History } from "../../trial/history.ts";
 import { begin, type Design } from "../design.ts";
 import { randomParams } from "../feasible.ts";
 import { type Belief, beliefs, type Priors, priorsToJson } from "../priors.ts";
@@ -31,6 +32,7 @@ import { expectation, explain } from "./explain.ts";
 import { exploration } from "./explore.ts";
 import { listing } from "./listing.ts";
 import { replication } from "./replicate.ts";
+import { rescale, scalesOf, scalesToText } from "./scales.ts";
 import { believe, createSurrogate, recall, toNote } from "./surrogate.ts";
 import { checkExperiences, type Experience, type Source, sources } from "./transfer.ts";
 
@@ -69,6 +71,12 @@ export interface GpOptions {
    * objectives, of which `study.best().expected` is then what to take. Default false: no configuration is suggested twice.
    */
   readonly replicates?: boolean;
+  /**
+   * Whether the model may see a number on another scale than the declared one, from 12 observations on and where that makes them more probable: for parameters
+   * that matter at one end of their range, such as a learning rate declared without `log`. The scale of a parameter is better declared. Not with `priors` or `transfer`,
+   * which are about the declared scales. Default false.
+   */
+  readonly inputWarps?: boolean;
 }
 
 /** Best trials whose neighbourhood is searched. */
@@ -101,6 +109,7 @@ export function gp(options: GpOptions = {}): Sampler {
       explore: settings.explore,
       deterministic: settings.deterministic,
       replicates: settings.replicates,
+      inputWarps: settings.inputWarps,
       ...(Object.keys(settings.priors).length === 0 ? {} : { priors: priorsToJson(settings.priors) }),
       ...(settings.transfer.length === 0
         ? {}
@@ -143,16 +152,17 @@ function sampleModel(
   settings: Settings,
   seen: ReadonlySet<string>,
 ): Suggestion | null {
-  const domain = domainOf(space);
-  const evidence = gather(space, domain, trials);
   const { warps, maximizer, deterministic } = settings;
-  const n = evidence.losses.length;
   const kind = warps[trials.length % warps.length]!;
+  const { domain, scales } = viewOf(space, trials, kind, settings);
+  const evidence = gather(domain, trials);
+  const n = evidence.losses.length;
   const surrogate = createSurrogate(evidence, domain, {
     warp: kind,
     memory: recall(trials, kind, domain.width),
     refitAfter: n <= 60 ? 1 : warps.length * refitAfter(n),
     sources: settings.sourcesOf(space),
+    scales,
     deterministic,
   });
   const target = createTarget(settings.acquisition, {
@@ -169,13 +179,13 @@ function sampleModel(
           domain,
           left.map(({ x }) => x),
         );
-  const chosen = firstUnseen(space, seen, candidates);
+  const chosen = firstUnseen(space, domain, seen, candidates);
   if (chosen === undefined) {
     const params = unseen(space, seen, search, () => randomParams(space, search));
     return params === null ? null : suggestedBy("random", params);
   }
   const row = new Float64Array(domain.width);
-  const { x, active } = space.encode(chosen.params);
+  const { x, active } = domain.encode(chosen.params);
   domain.embed(x, active, row, 0);
   const again = settings.replicates ? replication(surrogate, row) : undefined;
   if (again !== undefined) {
@@ -184,6 +194,19 @@ function sampleModel(
   }
   const explanation = writeExplanation(explain(surrogate, row, chosen.value));
   return { params: chosen.params, note: { ...toNote(surrogate.memory), explanation } };
+}
+
+/** The space on the scales of an ask, and what to note of them. */
+function viewOf(
+  space: Space,
+  trials: History,
+  kind: Warp,
+  { inputWarps }: Settings,
+): { readonly domain: SpaceDomain; readonly scales?: string } {
+  const domain = domainOf(space);
+  // What is listed is not searched, and its points are on the declared scales.
+  const scales = inputWarps && listing(space) === undefined ? scalesOf(domain, trials, kind) : undefined;
+  return scales === undefined ? { domain } : { domain: rescale(domain, scales.warps), scales: scalesToText(scales) };
 }
 
 /**
@@ -213,14 +236,12 @@ function bonusOf(
 const BELIEF = 10;
 
 /** The trial with the lowest posterior mean, under the first of the warps. */
-function expect(
-  { space, trials }: Pick<SampleRequest, "space" | "trials">,
-  { warps, sourcesOf, deterministic }: Settings,
-): Expectation | null {
-  const domain = domainOf(space);
-  const evidence = gather(space, domain, trials);
-  if (evidence.losses.length < COMPLETED_LEAST) return null;
+function expect({ space, trials }: Pick<SampleRequest, "space" | "trials">, settings: Settings): Expectation | null {
+  const { warps, sourcesOf, deterministic } = settings;
   const kind = warps[0]!;
+  const { domain, scales } = viewOf(space, trials, kind, settings);
+  const evidence = gather(domain, trials);
+  if (evidence.losses.length < COMPLETED_LEAST) return null;
   const memory = recall(trials, kind, domain.width);
   return expectation(
     createSurrogate(evidence, domain, {
@@ -228,6 +249,7 @@ function expect(
       memory,
       refitAfter: refitAfter(evidence.losses.length),
       sources: sourcesOf(space),
+      scales,
       deterministic,
     }),
   );
@@ -244,11 +266,12 @@ function bestPoints({ losses, observed }: Evidence): Float64Array[] {
 
 function firstUnseen(
   space: Space,
+  domain: SpaceDomain,
   seen: ReadonlySet<string>,
   candidates: readonly Candidate[],
 ): { readonly params: FlatParams; readonly value: number } | undefined {
   for (const { x, value } of candidates) {
-    const params = space.decode(x);
+    const params = domain.decode(x);
     if (isNew(space, seen, params)) return { params, value };
   }
   return undefined;
@@ -273,6 +296,7 @@ function check(options: GpOptions): Omit<Settings, "beliefOf" | "sourcesOf"> {
     transfer = [],
     deterministic = false,
     replicates = false,
+    inputWarps = false,
   } = options;
   const { count, design = "sobol", centre: first = true } = initialPoints;
   if (typeof acquisition !== "object" || typeof acquisition?.at !== "function") {
@@ -288,13 +312,17 @@ function check(options: GpOptions): Omit<Settings, "beliefOf" | "sourcesOf"> {
   if (!Array.isArray(warps) || warps.length === 0)
     throw new ValidationError(`\`warps\` must be a list of at least one output warp, but got ${show(warps)}.`);
   for (const kind of warps) oneOf("warps", kind, WARPS);
-  for (const [name, value] of Object.entries({ deterministic, replicates })) {
+  for (const [name, value] of Object.entries({ deterministic, replicates, inputWarps })) {
     if (typeof value !== "boolean")
       throw new ValidationError(`\`${name}\` must be true or false, but got ${show(value)}.`);
   }
   if (deterministic && replicates)
     throw new ValidationError(
       "`deterministic` and `replicates` exclude each other, but both are true: without noise a second measurement tells nothing.",
+    );
+  if (inputWarps && (Object.keys(priors).length > 0 || transfer.length > 0))
+    throw new ValidationError(
+      "`inputWarps` excludes `priors` and `transfer`, which are about the declared scales, but they were given together.",
     );
   return {
     acquisition,
@@ -306,6 +334,7 @@ function check(options: GpOptions): Omit<Settings, "beliefOf" | "sourcesOf"> {
     transfer: checkExperiences(transfer),
     deterministic,
     replicates,
+    inputWarps,
   };
 }
 

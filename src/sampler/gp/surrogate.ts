@@ -23,10 +23,12 @@ export interface Memory {
   /** Number of observations that the parameters were fitted to. */
   readonly fittedTo: number;
   readonly parameters: KernelParameters;
+  /** The scales they were fitted on, as `scalesToText` has them; undefined for those declared. */
+  readonly scales?: string | undefined;
 }
 
 /** A space of more coordinates writes no note: it would outgrow the trial. */
-const WIDTH_NOTED = 128;
+export const WIDTH_NOTED = 128;
 
 /** Above this share of noise in the signal the lowest loss is luck, and the lowest posterior mean the better incumbent. */
 const NOISE_NOTICED = 1e-3;
@@ -49,6 +51,8 @@ export interface Recipe {
   readonly refitAfter: number;
   /** Studies before this one. Default none. */
   readonly sources?: readonly Source[];
+  /** The scales of the domain, as in a memory. Default those declared. */
+  readonly scales?: string | undefined;
   /** Whether there is no noise but what keeps the matrix well conditioned. Default false. */
   readonly deterministic?: boolean;
 }
@@ -66,7 +70,7 @@ export interface Surrogate {
 export function createSurrogate(
   evidence: Evidence,
   domain: SpaceDomain,
-  { warp: kind, memory, refitAfter, sources = [], deterministic = false }: Recipe,
+  { warp: kind, memory, refitAfter, sources = [], scales, deterministic = false }: Recipe,
 ): Surrogate {
   const all = evidence.losses.length;
   const warped = warp(evidence.losses, kind);
@@ -76,7 +80,7 @@ export function createSurrogate(
     ...(trend === undefined ? {} : { trend }),
   });
   const reuse =
-    memory !== undefined && memory.warp === kind && all >= memory.fittedTo && all - memory.fittedTo < refitAfter;
+    memory?.warp === kind && memory.scales === scales && all >= memory.fittedTo && all - memory.fittedTo < refitAfter;
   const known = deterministic ? { noiseVariance: NOISE_LEAST } : {};
   const parameters = reuse
     ? { ...memory.parameters, ...known }
@@ -85,7 +89,7 @@ export function createSurrogate(
     evidence,
     warped,
     loss: conditionOn(domain, kind, observations(OBSERVATIONS_MOST), parameters),
-    memory: { warp: kind, fittedTo: reuse ? memory.fittedTo : all, parameters },
+    memory: { warp: kind, fittedTo: reuse ? memory.fittedTo : all, parameters, scales },
   };
 }
 
@@ -182,13 +186,14 @@ function successOf(evidence: Evidence, domain: SpaceDomain, model: Gp): Gp {
 const NOISE_OF_SUCCESS = { mean: -2.3, deviation: 1 };
 
 /** Writes a memory into a trial's note. Six digits: the next fit needs no more, and a database keeps it. */
-export function toNote({ warp: kind, fittedTo, parameters }: Memory): { readonly [key: string]: Json } {
+export function toNote({ warp: kind, fittedTo, parameters, scales }: Memory): { readonly [key: string]: Json } {
   const { lengthScales, signalVariance, noiseVariance } = parameters;
   if (lengthScales.length > WIDTH_NOTED) return {};
   const brief = (value: number): number => Number(value.toPrecision(6));
   return {
     warp: kind,
     fittedTo,
+    ...(scales === undefined ? {} : { scales }),
     // A text takes a fifth of the memory of an array of boxed numbers, ten thousand trials long.
     lengthScales: Array.from(lengthScales, brief).join(" "),
     signalVariance: brief(signalVariance),
@@ -212,8 +217,15 @@ const RECALLED = 64;
 
 function fromNote(note: Json, width: number): Memory | undefined {
   if (typeof note !== "object" || note === null || Array.isArray(note)) return undefined;
-  const { warp: kind, fittedTo, lengthScales: scales, signalVariance, noiseVariance } = note as { [key: string]: Json };
-  const lengthScales = typeof scales === "string" ? scales.split(" ").map(Number) : [];
+  const {
+    warp: kind,
+    fittedTo,
+    lengthScales: listed,
+    scales,
+    signalVariance,
+    noiseVariance,
+  } = note as { [key: string]: Json };
+  const lengthScales = typeof listed === "string" ? listed.split(" ").map(Number) : [];
   const numbers = [fittedTo, signalVariance, noiseVariance, ...lengthScales];
   if (typeof kind !== "string" || numbers.length !== width + 3 || !numbers.every((v) => typeof v === "number" && v > 0))
     return undefined;
@@ -225,5 +237,6 @@ function fromNote(note: Json, width: number): Memory | undefined {
       signalVariance: signalVariance as number,
       noiseVariance: noiseVariance as number,
     },
+    ...(typeof scales === "string" ? { scales } : {}),
   };
 }

@@ -87,7 +87,7 @@ function createSource(space: Space, { name, trials }: Experience): Source {
     );
   }
   const domain = domainOf(space);
-  const evidence = gather(space, domain, within);
+  const evidence = gather(domain, within);
   const process = fit(select(evidence, warp(evidence.losses, "half"), domain, OBSERVATIONS_MOST));
   const best = within.reduce((a, b) => (b.loss! < a.loss! ? b : a)).params;
   return {
