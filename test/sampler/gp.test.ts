@@ -413,6 +413,7 @@ describe("options", () => {
     [{ deterministic: 1 }, "`deterministic` must be true or false, but got 1."],
     [{ replicates: "yes" }, '`replicates` must be true or false, but got "yes".'],
     [{ inputWarps: 1 }, "`inputWarps` must be true or false, but got 1."],
+    [{ inputWarps: true, transfer: 1 }, "`transfer` must be a list"],
     [{ inputWarps: true, priors: { x: { centre: 0.1, width: 0.1 } } }, "`inputWarps` excludes `priors` and `transfer`"],
     [{ deterministic: true, replicates: true }, "`deterministic` and `replicates` exclude each other"],
     [{ warps: [] }, "`warps` must be a list of at least one output warp"],

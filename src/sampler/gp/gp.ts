@@ -320,7 +320,8 @@ function check(options: GpOptions): Omit<Settings, "beliefOf" | "sourcesOf"> {
     throw new ValidationError(
       "`deterministic` and `replicates` exclude each other, but both are true: without noise a second measurement tells nothing.",
     );
-  if (inputWarps && (Object.keys(priors).length > 0 || transfer.length > 0))
+  const experiences = checkExperiences(transfer);
+  if (inputWarps && (Object.keys(priors).length > 0 || experiences.length > 0))
     throw new ValidationError(
       "`inputWarps` excludes `priors` and `transfer`, which are about the declared scales, but they were given together.",
     );
@@ -331,7 +332,7 @@ function check(options: GpOptions): Omit<Settings, "beliefOf" | "sourcesOf"> {
     warps,
     explore,
     priors,
-    transfer: checkExperiences(transfer),
+    transfer: experiences,
     deterministic,
     replicates,
     inputWarps,
