@@ -47,6 +47,9 @@ export function intervalOverFamilies(
   });
 }
 
+/** Of fewer runs a bootstrap draws the same ones again and again, and its interval is too narrow. */
+const LEAST_RUNS = 8;
+
 export function pairSection({ samplers, main }: Evidence, records: readonly RunRecord[], title: string): Section {
   const others = samplers.filter((name) => name !== main && countOf(records, main, name, 200) !== null);
   const counts = CHECKPOINTS.filter((count) =>
@@ -56,7 +59,7 @@ export function pairSection({ samplers, main }: Evidence, records: readonly RunR
     title,
     blocks: [
       text(
-        `${main} less the other in mean regret over families, on the tasks and seeds that both have, in brackets the share of the other's regret; below, the 95 % interval of a bootstrap over these runs. Strong where it leaves out 0.`,
+        `${main} less the other in mean regret over families, on the tasks and seeds that both have, in brackets the share of the other's regret; below, from eight runs on, the 95 % interval of a bootstrap over them. Strong where it leaves out 0.`,
       ),
       table(
         `${main} beside each other`,
@@ -76,10 +79,12 @@ export function pairSection({ samplers, main }: Evidence, records: readonly RunR
 function differenceCell(pair: Pair, count: number) {
   const rows = pairsByFamily(pair, count);
   if (rows.length === 0) return "–";
-  const { low, high } = intervalOverFamilies(rows)!;
   const { mean: difference } = overFamilies(pairedScores(pair.own, pair.other, count));
+  const said = `${signed(difference)} (${share(difference, overFamilies(scores(pair.other, count)).mean)})`;
+  if (rows.length < LEAST_RUNS) return said;
+  const { low, high } = intervalOverFamilies(rows)!;
   return {
-    text: `${signed(difference)} (${share(difference, overFamilies(scores(pair.other, count)).mean)})`,
+    text: said,
     note: `${signed(low)} … ${signed(high)}`,
     isStrong: low > 0 || high < 0,
   };
