@@ -128,7 +128,7 @@ export interface Statements {
   readonly closeAttempt: Statement<AttemptKey & { cause: string }, unknown>;
   readonly renew: Statement<{ owner: string }, unknown>;
 
-  /** The next changes by revision, `limit` of them. */
+  /** The next changes by revision: `limit` of them, and those of the last one's revision. */
   readonly trialsSince: Statement<StudyKey & { revision: number; limit: number }, TrialContent>;
   /** The reports of the trials of `trialsSince`, by trial and in order. */
   readonly reportsSince: Statement<StudyKey & { revision: number; limit: number }, ReportRow>;
@@ -183,13 +183,19 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
     .orderBy("trial_number")
     .orderBy("attempt");
 
+  const changesAfter = (p: StudyKey & { revision: number }) =>
+    db.selectFrom("trials").where("study_id", "=", p.study).where("revision", ">", p.revision);
+  /** Up to the revision of the `limit`th whole, for a sweep gives all that it takes back the same one. */
   const changedTrials = (p: StudyKey & { revision: number; limit: number }) =>
-    db
-      .selectFrom("trials")
-      .where("study_id", "=", p.study)
-      .where("revision", ">", p.revision)
-      .orderBy("revision")
-      .limit(sql<number>`${integer(p.limit)}`);
+    changesAfter(p).where(
+      "revision",
+      "<=",
+      sql<number>`coalesce(${changesAfter(p)
+        .select("revision")
+        .orderBy("revision")
+        .limit(sql.lit(1))
+        .offset(sql<number>`${integer(p.limit)} - 1`)}, 2147483647)`,
+    );
 
   /** The type of a value that stands where the database cannot infer it. */
   const cast = <T>(value: T, type: string) => sql<T>`cast(${value} as ${sql.raw(type)})`;
@@ -622,13 +628,11 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
         .where("state", "=", sql.lit("running")),
     ),
 
-    trialsSince: statement((p) => changedTrials(p).select(CONTENT)),
+    trialsSince: statement((p) => changedTrials(p).select(CONTENT).orderBy("revision")),
     reportsSince: statement((p) =>
       reports
         .where("study_id", "=", p.study)
-        .where("trial_number", "in", (eb) =>
-          eb.selectFrom(changedTrials(p).select("number").as("changed")).select("changed.number"),
-        )
+        .where("trial_number", "in", changedTrials(p).select("number"))
         .orderBy("trial_number")
         .orderBy("position"),
     ),
