@@ -10,7 +10,7 @@ import type { Json } from "../../trial/trial.ts";
 import type { SpaceDomain } from "./domain.ts";
 import { gather } from "./evidence.ts";
 import { select } from "./select.ts";
-import { WIDTH_NOTED } from "./surrogate.ts";
+import { RECALLED, WIDTH_NOTED } from "./surrogate.ts";
 
 export interface Scales {
   /** Observations at the choice. */
@@ -48,9 +48,6 @@ export function scalesOf(domain: SpaceDomain, trials: History, kind: Warp): Scal
     .sort((i, j) => lengthScales[i]! - lengthScales[j]! || i - j);
   return { chosenAt: n, warps: chooseInputWarps(coordinates.slice(0, WARPED_MOST), parameters, observe) };
 }
-
-/** Trials that are looked through for a note. */
-const RECALLED = 64;
 
 function recallScales(trials: History): Scales | undefined {
   for (const { note } of trials.slice(-RECALLED).reverse()) {

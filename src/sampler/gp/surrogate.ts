@@ -212,8 +212,8 @@ export function recall(trials: History, kind: Warp, width: number): Memory | und
   return other;
 }
 
-/** Trials that are looked through for a memory. */
-const RECALLED = 64;
+/** Trials that are looked through for a note. */
+export const RECALLED = 64;
 
 function fromNote(note: Json, width: number): Memory | undefined {
   if (typeof note !== "object" || note === null || Array.isArray(note)) return undefined;

@@ -124,7 +124,7 @@ class SqlStorage implements Storage {
 
   async createTrial(studyId: string, draft: TrialDraft): Promise<FrozenTrial | null> {
     const { call = crypto.randomUUID() } = draft;
-    return this.#keep(await this.#run("write", (sql) => createTrial(sql, studyId, { ...draft, call })));
+    return this.#grow(await this.#run("write", (sql) => createTrial(sql, studyId, { ...draft, call })));
   }
 
   async createNext(
@@ -133,7 +133,7 @@ class SqlStorage implements Storage {
     draft: (changes: TrialChanges) => TrialDraft | null,
   ): Promise<FrozenTrial | null> {
     const call = crypto.randomUUID();
-    return this.#keep(await this.#run("write", (sql) => createNext(sql, studyId, revision, draft, call)));
+    return this.#grow(await this.#run("write", (sql) => createNext(sql, studyId, revision, draft, call)));
   }
 
   async claimTrial(studyId: string, claim: TrialClaim): Promise<FrozenTrial | null> {
@@ -226,10 +226,14 @@ class SqlStorage implements Storage {
 
   /** Begins to renew the lease of a trial that a call created or leased. */
   async #keep(made: Leased | null): Promise<FrozenTrial | null> {
-    if (made === null) return null;
-    (await this.#connection)!.grown?.(made.trial.number + 1);
-    if (made.owner !== null) await this.#engine.keepLeases(made.owner, made.leaseMs / RENEWALS);
-    return made.trial;
+    if (made !== null && made.owner !== null) await this.#engine.keepLeases(made.owner, made.leaseMs / RENEWALS);
+    return made?.trial ?? null;
+  }
+
+  /** The same of a trial that a call created, by which its study has grown. */
+  async #grow(made: Leased | null): Promise<FrozenTrial | null> {
+    if (made !== null) (await this.#connection)!.grown?.(made.trial.number + 1);
+    return this.#keep(made);
   }
 
   async #run<T>(access: "read" | "write", work: (sql: Statements) => Work<T>): Promise<T> {
