@@ -54,13 +54,7 @@ export function fit(data: Observations, options: FitOptions = {}): Gp {
   let best: { readonly x: Float64Array; readonly value: number } | undefined;
   for (const start of starts) {
     const known = options.noiseVariance === undefined ? start : { ...start, noiseVariance: options.noiseVariance };
-    const end = minimizeLbfgsb(objective, toTheta(known), {
-      lower: bounds(d, 0, options.noiseVariance),
-      upper: bounds(d, 1, options.noiseVariance),
-      maxIterations: options.maxIterations ?? 25,
-      gradientTolerance: options.gradientTolerance ?? 1e-2,
-      maxStep: 2,
-    });
+    const end = descend(objective, known, d, options);
     if (best === undefined || end.value < best.value) best = end;
   }
   return condition(data, fromTheta(best!.x));
@@ -76,14 +70,18 @@ export interface Fitted {
 export function refine(data: Observations, start: KernelParameters): Fitted {
   const { d, nominal } = checkObservations(data);
   const objective = negativeLogPosterior(data, priorsOf(defaultPrior(d), nominal));
-  const { x, value } = minimizeLbfgsb(objective, toTheta(start), {
-    lower: bounds(d, 0),
-    upper: bounds(d, 1),
-    maxIterations: 5,
-    gradientTolerance: 1e-2,
-    maxStep: 2,
-  });
+  const { x, value } = descend(objective, start, d, { maxIterations: 5 });
   return { parameters: fromTheta(x), value };
+}
+
+function descend(
+  objective: ReturnType<typeof negativeLogPosterior>,
+  start: KernelParameters,
+  d: number,
+  { noiseVariance, maxIterations = 25, gradientTolerance = 1e-2 }: FitOptions,
+) {
+  const box = { lower: bounds(d, 0, noiseVariance), upper: bounds(d, 1, noiseVariance) };
+  return minimizeLbfgsb(objective, toTheta(start), { ...box, maxIterations, gradientTolerance, maxStep: 2 });
 }
 
 /** The middle of a prior, for the coordinates that `nominal` describes. */
