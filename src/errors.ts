@@ -106,6 +106,11 @@ export class TrialPruned extends Error {
   }
 }
 
+/** How the name of a file or a command is printed in an error: whole, for what is cut cannot be looked up or told from another. */
+export function showWhole(text: string): string {
+  return JSON.stringify(text);
+}
+
 /** How an offending value is printed in an error: short, quoted, never throwing. */
 export function show(value: unknown): string {
   if (typeof value === "string")

@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { NotFoundError, show } from "../errors.ts";
+import { NotFoundError, show, showWhole } from "../errors.ts";
 import { systemClock } from "../storage/clock.ts";
 import { type ClockSetting, clockOf, settingFor } from "../storage/sql/machine-clock.ts";
 import { SCHEMA_VERSION } from "../storage/sql/migrations.ts";
@@ -14,7 +14,8 @@ import type { Finding } from "./finding.ts";
 /** @throws NotFoundError when there is no such file */
 export async function examineSqlite(path: string): Promise<readonly Finding[]> {
   const file = resolve(path);
-  if (!existsSync(file)) throw new NotFoundError(`There is no file ${show(path)}, so there is nothing to examine.`);
+  if (!existsSync(file))
+    throw new NotFoundError(`There is no file ${showWhole(path)}, so there is nothing to examine.`);
   const outside = [...permissions(file), ...fileSystem(file)];
   try {
     checkFile(file, { allowNetworkFileSystem: true });

@@ -1,7 +1,7 @@
 /** An objective from a module: `objective.mjs`, or `objective.mjs#train` for an export that is not its default. */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { NotFoundError, show, ValidationError } from "../errors.ts";
+import { NotFoundError, show, showWhole, ValidationError } from "../errors.ts";
 import type { Objective } from "../study/optimize.ts";
 
 /** @throws NotFoundError when there is no such file, ValidationError when it cannot be loaded or exports no such function */
@@ -14,7 +14,9 @@ export async function readObjectiveFile(given: string): Promise<Objective<unknow
   } catch (cause) {
     const { message, code } = cause as NodeJS.ErrnoException;
     if (code === "ERR_MODULE_NOT_FOUND" && message.includes(resolve(file))) {
-      throw new NotFoundError(`The objective's file ${show(file)} cannot be read: there is no such file.`, { cause });
+      throw new NotFoundError(`The objective's file ${showWhole(file)} cannot be read: there is no such file.`, {
+        cause,
+      });
     }
     throw new ValidationError(`An objective's file must be a module that can be loaded, but: ${message}.`, { cause });
   }

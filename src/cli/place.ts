@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { NotFoundError, show, ValidationError } from "../errors.ts";
+import { NotFoundError, show, showWhole, ValidationError } from "../errors.ts";
 import type { Storage } from "../storage/storage.ts";
 
 export type Place =
@@ -22,7 +22,7 @@ export function placeOf(given: string): Place {
     // Some programs take sqlite:///a.db for a path from here, others for one from the root.
     if (file.startsWith("//")) {
       throw new ValidationError(
-        `A SQLite file is named by "sqlite:" and its path, but got ${show(given)}. Write sqlite:studies.db, or sqlite:/data/studies.db.`,
+        `A SQLite file is named by "sqlite:" and its path, but got ${showWhole(given)}. Write sqlite:studies.db, or sqlite:/data/studies.db.`,
       );
     }
     return { kind: "sqlite", file, shown: file };
@@ -46,7 +46,7 @@ export async function openPlace(
   }
   if (mustExist && !existsSync(place.file)) {
     throw new NotFoundError(
-      `There is no file ${show(place.file)}. Name the study's storage: --storage FILE, or --storage postgres://USER@HOST/DATABASE.`,
+      `There is no file ${showWhole(place.file)}. Name the study's storage: --storage FILE, or --storage postgres://USER@HOST/DATABASE.`,
     );
   }
   const { sqlite } = await import("../storage/sql/sqlite.ts");

@@ -1,6 +1,6 @@
 /** The program that is run for each trial, from the options of a command line. */
 import { type CommandObjective, commandObjective } from "../command/command-objective.ts";
-import { show, ValidationError } from "../errors.ts";
+import { show, showWhole, ValidationError } from "../errors.ts";
 import type { Space } from "../space/space.ts";
 
 export interface ProgramOptions {
@@ -23,7 +23,7 @@ export function programObjective(
   const [program, ...args] = command as readonly [string, ...string[]];
   if (resultFile !== undefined && concurrency > 1 && !resultFile.includes("{trial}")) {
     throw new ValidationError(
-      `Trials that run at the same time need result files of their own, but --result-file is ${show(resultFile)}. Put {trial} in its name.`,
+      `Trials that run at the same time need result files of their own, but --result-file is ${showWhole(resultFile)}. Put {trial} in its name.`,
     );
   }
   return commandObjective({

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { NotFoundError, show, ValidationError } from "../errors.ts";
+import { NotFoundError, showWhole, ValidationError } from "../errors.ts";
 import { createSpace, type SpaceSpec } from "../space/declare.ts";
 import { Space } from "../space/space.ts";
 import { spaceFromSpecJson } from "../space/spec-json.ts";
@@ -22,7 +22,9 @@ async function fromJson(file: string): Promise<Space> {
   try {
     text = await readFile(file, "utf8");
   } catch (cause) {
-    throw new NotFoundError(`The space file ${show(file)} cannot be read: ${(cause as Error).message}.`, { cause });
+    throw new NotFoundError(`The space file ${showWhole(file)} cannot be read: ${(cause as Error).message}.`, {
+      cause,
+    });
   }
   let json: unknown;
   try {
@@ -40,7 +42,7 @@ async function fromModule(file: string): Promise<Space> {
   } catch (cause) {
     const { message, code } = cause as NodeJS.ErrnoException;
     if (code === "ERR_MODULE_NOT_FOUND" && message.includes(resolve(file))) {
-      throw new NotFoundError(`The space file ${show(file)} cannot be read: there is no such file.`, { cause });
+      throw new NotFoundError(`The space file ${showWhole(file)} cannot be read: there is no such file.`, { cause });
     }
     const remedy =
       code === "ERR_UNKNOWN_FILE_EXTENSION"

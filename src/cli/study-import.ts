@@ -1,7 +1,7 @@
 /** `assay study import`: takes in what `assay study export` wrote, or a study of Optuna's, whole or not at all. */
 import { open } from "node:fs/promises";
 import { createInterface } from "node:readline";
-import { NotFoundError, show } from "../errors.ts";
+import { NotFoundError, show, showWhole } from "../errors.ts";
 import type { Storage, StoredStudy } from "../storage/storage.ts";
 import { importStudy } from "../storage/transfer/import.ts";
 import { openPlace, placeOf } from "./place.ts";
@@ -47,6 +47,6 @@ async function linesOf(file: string): Promise<AsyncIterable<string>> {
   try {
     return (await open(file)).readLines();
   } catch (cause) {
-    throw new NotFoundError(`The file ${show(file)} cannot be read: ${(cause as Error).message}.`, { cause });
+    throw new NotFoundError(`The file ${showWhole(file)} cannot be read: ${(cause as Error).message}.`, { cause });
   }
 }

@@ -3,7 +3,7 @@
  * "asap"), and stays until the study is complete: while others still run trials, one of them may be lost and need a worker.
  */
 import { hostname } from "node:os";
-import { NotFoundError, show, ValidationError } from "../errors.ts";
+import { NotFoundError, show, showWhole, ValidationError } from "../errors.ts";
 import { systemClock } from "../storage/clock.ts";
 import type { Objective } from "../study/optimize.ts";
 import type { Study } from "../study/study.ts";
@@ -143,7 +143,7 @@ async function objectiveOf(
   const differs =
     other === null
       ? null
-      : `Warning: the study's trials are measured by ${show(other.join(" "))}, here by ${show(program.join(" "))}; values compare only if both measure the same.`;
+      : `Warning: the study's trials are measured by ${showWhole(other.join(" "))}, here by ${showWhole(program.join(" "))}; values compare only if both measure the same.`;
   return { objective, warnings: [unused, differs].filter((it) => it !== null) };
 }
 

@@ -6,7 +6,7 @@
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { delimiter, extname, join, resolve } from "node:path";
-import { NotFoundError, ProgramError, show, TrialPruned, ValidationError } from "../errors.ts";
+import { NotFoundError, ProgramError, show, showWhole, TrialPruned, ValidationError } from "../errors.ts";
 import type { ParamValue } from "../space/parameter.ts";
 import type { Space } from "../space/space.ts";
 import type { ObjectiveResult } from "../study/outcome.ts";
@@ -122,7 +122,7 @@ function checkEnd(end: ProcessEnd & { readonly late: boolean }, { command, timeo
   }
   if (end.code !== 0) {
     const how = end.code === null ? `was ended by ${end.signal}` : `ended with exit code ${end.code}`;
-    throw new ProgramError(`A program must end with exit code 0, but ${show(command)} ${how}${complaintOf(end)}.`);
+    throw new ProgramError(`A program must end with exit code 0, but ${showWhole(command)} ${how}${complaintOf(end)}.`);
   }
 }
 
@@ -221,11 +221,13 @@ async function readResult(file: string, before: string | undefined): Promise<str
   const after = await trace(file);
   if (after === undefined) {
     throw new ProgramError(
-      `The program must write its result to ${show(file)}, but there is no such file after its end.`,
+      `The program must write its result to ${showWhole(file)}, but there is no such file after its end.`,
     );
   }
   if (after === before) {
-    throw new ProgramError(`The program must write its result to ${show(file)}, but that file is what it was before.`);
+    throw new ProgramError(
+      `The program must write its result to ${showWhole(file)}, but that file is what it was before.`,
+    );
   }
   return readFile(file, "utf8");
 }
@@ -234,7 +236,7 @@ function readTemplate(path: string): { readonly text: string; readonly extension
   try {
     return { text: readFileSync(path, "utf8"), extension: extname(path).toLowerCase() };
   } catch (cause) {
-    throw new NotFoundError(`The config template ${show(path)} cannot be read: ${(cause as Error).message}.`, {
+    throw new NotFoundError(`The config template ${showWhole(path)} cannot be read: ${(cause as Error).message}.`, {
       cause,
     });
   }
@@ -329,6 +331,6 @@ function findProgram({ command, cwd = "", env }: CommandOptions): void {
     }
   }
   throw new NotFoundError(
-    `There must be a program to run, but ${show(command)} ${command.includes("/") ? "is no executable file" : "is not on PATH"}.`,
+    `There must be a program to run, but ${showWhole(command)} ${command.includes("/") ? "is no executable file" : "is not on PATH"}.`,
   );
 }

@@ -8,7 +8,7 @@
  *
  * Source: KerasTuner 1.4.8, `Oracle.get_state`, `Trial.get_state`, `MetricsTracker.get_config`.
  */
-import { NotFoundError, show, ValidationError } from "../errors.ts";
+import { NotFoundError, show, showWhole, ValidationError } from "../errors.ts";
 import type { Sampler } from "../sampler/sampler.ts";
 import { boolean, fixed } from "../space/choice.ts";
 import type { FlatParams, Parameter, ParamValue } from "../space/parameter.ts";
@@ -145,11 +145,11 @@ async function readProject(path: string): Promise<ProjectFiles> {
   try {
     names = await readdir(path);
   } catch (cause) {
-    throw new NotFoundError(`A project of KerasTuner is a directory, but ${show(path)} is none.`, { cause });
+    throw new NotFoundError(`A project of KerasTuner is a directory, but ${showWhole(path)} is none.`, { cause });
   }
   if (!names.includes("oracle.json")) {
     throw new NotFoundError(
-      `A project of KerasTuner has a file oracle.json, but ${show(path)} has none. Give the directory \`directory/project_name\`.`,
+      `A project of KerasTuner has a file oracle.json, but ${showWhole(path)} has none. Give the directory \`directory/project_name\`.`,
     );
   }
   const oracle = (await read(place)) as Partial<OracleFile>;
@@ -227,7 +227,7 @@ function isStrings(json: unknown): json is readonly string[] {
 
 function foreign(file: string, what: string, cause?: unknown): ValidationError {
   return new ValidationError(
-    `A project of KerasTuner 1.4 must be whole to be imported, but ${show(file)} ${what}. Nothing was changed.`,
+    `A project of KerasTuner 1.4 must be whole to be imported, but ${showWhole(file)} ${what}. Nothing was changed.`,
     cause === undefined ? {} : { cause },
   );
 }

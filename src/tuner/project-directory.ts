@@ -9,7 +9,7 @@
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { show, ValidationError } from "../errors.ts";
+import { show, showWhole, ValidationError } from "../errors.ts";
 import { decodeTensors, encodeTensors, type NamedTensor } from "../nn/safetensors.ts";
 import { sqlite } from "../storage/sql/sqlite.ts";
 import type { Project, ProjectSettings } from "./project.ts";
@@ -31,7 +31,7 @@ export async function projectDirectory(directory: string, projectName: string, o
       ? " It looks like a project of KerasTuner: `importKerasTunerProject` reads it."
       : "";
     throw new ValidationError(
-      `A project needs a directory of its own, but ${show(place)} has other files, such as ${show(files.find((file) => !isOwn(file)))}. Choose another \`directory\` or \`projectName\`.${imported}`,
+      `A project needs a directory of its own, but ${showWhole(place)} has other files, such as ${show(files.find((file) => !isOwn(file)))}. Choose another \`directory\` or \`projectName\`.${imported}`,
     );
   }
   if (overwrite) {
@@ -77,7 +77,7 @@ async function readSettings(file: string): Promise<ProjectSettings | null> {
     // Told below, like any other text that is no project's.
   }
   throw new ValidationError(
-    `${show(file)} must be what a tuner of this version wrote, but it is something else. Choose another \`projectName\`, or start afresh with \`overwrite: true\`.`,
+    `${showWhole(file)} must be what a tuner of this version wrote, but it is something else. Choose another \`projectName\`, or start afresh with \`overwrite: true\`.`,
   );
 }
 

@@ -73,8 +73,9 @@ describe("assay worker", () => {
     expect(here[0]! + here[1]!).toBe(9);
 
     // More of it, by one that says no more than the study's name, one trial of its own and another program.
-    writeFileSync(join(folder, "other.mjs"), "export const measure = (trial) => trial.params.x + 1;");
-    const args = ["--trials", "12", "--max-trials", "1", "--json", "--objective", "other.mjs#measure"];
+    const other = `${"a-long-name-".repeat(6)}.mjs`;
+    writeFileSync(join(folder, other), "export const measure = (trial) => trial.params.x + 1;");
+    const args = ["--trials", "12", "--max-trials", "1", "--json", "--objective", `${other}#measure`];
     const more = await assay(folder, ...JOIN, ...args);
     expect([more.code, more.err]).toEqual([0, ""]);
     const events = more.out
@@ -83,8 +84,8 @@ describe("assay worker", () => {
       .map((line) => JSON.parse(line));
     expect(events.map(({ event }) => event)).toEqual(["message", "message", "ask", "tell", "end"]);
     expect(events[0].message).toContain("sampler random");
-    expect(events[1].message).toMatch(
-      /Warning: the study's trials are measured by ".*program.mjs.*", here by "other.mjs#measure"/,
+    expect(events[1].message).toContain(
+      `Warning: the study's trials are measured by ${JSON.stringify(PROGRAM.slice(1).join(" "))}, here by "${other}#measure";`,
     );
     expect(events.at(-1)).toEqual({ event: "end", reason: "share", trials: { completed: 1 } });
     const after = await stored();
