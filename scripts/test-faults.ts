@@ -1,6 +1,8 @@
 // `npm run test:faults`: injects every fault of test/faults, prints what came of them, and when all rows ran writes
-// docs/fault-report.md. Ends with an error when anything was lost, done twice, left behind or wrong.
+// docs/fault-report.md, or of the long counts docs/fault-report-long.md. Ends with an error when anything was lost, done twice, left
+// behind or wrong.
 //   -- --long          the long counts
+//   -- --minutes N     what each row may take before it begins no more faults: some 45 s, and in the long form as long as it wants
 //   -- --only NAME     one row, or several with commas; without a name: what there is
 //   -- --seed SEED     replays one seed of the simulation, and prints what was wrong with it
 
@@ -26,7 +28,12 @@ interface Ran {
 }
 
 const { values: options } = parseArgs({
-  options: { long: { type: "boolean", default: false }, only: { type: "string" }, seed: { type: "string" } },
+  options: {
+    long: { type: "boolean", default: false },
+    minutes: { type: "string" },
+    only: { type: "string" },
+    seed: { type: "string" },
+  },
 });
 
 async function replay(seed: number): Promise<void> {
@@ -35,7 +42,13 @@ async function replay(seed: number): Promise<void> {
   print(anomalies);
 }
 
-async function runAll(long: boolean, only: string | undefined): Promise<void> {
+async function runAll({ long, minutes, only }: typeof options): Promise<void> {
+  const most = minutes === undefined ? (long ? Number.POSITIVE_INFINITY : undefined) : 60 * Number(minutes);
+  if (Number.isNaN(most)) {
+    console.error(`--minutes must be a number, but got ${minutes}.`);
+    process.exitCode = 2;
+    return;
+  }
   const names = only?.split(",");
   const rows = names === undefined ? ROWS : ROWS.filter(({ name }) => names.includes(name));
   if (names !== undefined && rows.length < names.length) {
@@ -48,7 +61,7 @@ async function runAll(long: boolean, only: string | undefined): Promise<void> {
     console.log(`\n── ${row.name}: ${row.title}`);
     const folder = mkdtempSync(join(tmpdir(), `assay-faults-${row.name}-`));
     const start = performance.now();
-    const hasTime = () => long || performance.now() - start < (row.seconds ?? SECONDS_MAX) * 1000;
+    const hasTime = () => performance.now() - start < (most ?? row.seconds ?? SECONDS_MAX) * 1000;
     const result = await row.run({ long, seed: row.name, folder, hasTime }).catch(brokenOff);
     const seconds = (performance.now() - start) / 1000;
     rmSync(folder, { recursive: true, force: true });
@@ -57,7 +70,10 @@ async function runAll(long: boolean, only: string | undefined): Promise<void> {
     console.log(`${line({ row, result, seconds })}\n${result.note}`);
   }
   console.log(`\n${HEAD}\n${ran.map(line).join("\n")}`);
-  if (only === undefined) writeFileSync(resolve(import.meta.dirname, "../docs/fault-report.md"), reportOf(ran, long));
+  if (only !== undefined) return;
+  const page = `../docs/fault-report${long ? "-long" : ""}.md`;
+  const how = `${long ? " --long" : ""}${minutes === undefined ? "" : ` --minutes ${minutes}`}`;
+  writeFileSync(resolve(import.meta.dirname, page), reportOf(ran, how));
 }
 
 /** A row that could not be run to its end has shown nothing. */
@@ -85,7 +101,7 @@ function counts({ injected, survived, anomalies }: Result): number[] {
   return [injected, survived, of("lost"), of("double"), of("stuck"), of("wrong")];
 }
 
-function reportOf(ran: readonly Ran[], long: boolean): string {
+function reportOf(ran: readonly Ran[], how: string): string {
   const [cpu] = cpus();
   const machine = `${cpus().length} × ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${release()}, Node ${process.version}`;
   const rows = ran.map(
@@ -95,7 +111,7 @@ function reportOf(ran: readonly Ran[], long: boolean): string {
   const notes = ran.map(({ row, result }) => `- \`${row.name}\`: ${result.note}.`);
   return `# Fault report
 
-What \`npm run test:faults${long ? " -- --long" : ""}\` found, written by that command. Every fault was injected into studies at work, and
+What \`npm run test:faults${how === "" ? "" : ` --${how}`}\` found, written by that command. Every fault was injected into studies at work, and
 every call of every worker was written down and checked (\`test/faults/history.ts\`). *Lost*: an acknowledged result, report or trial
 is not there. *Double*: a trial had two workers or two results, or a budget was overrun. *Stuck*: something is left running or
 waiting. *Wrong*: anything else that the contract forbids. All four must be 0, or the command fails.
@@ -115,4 +131,4 @@ ${notes.join("\n")}
 }
 
 if (options.seed !== undefined) await replay(Number(options.seed));
-else await runAll(options.long, options.only);
+else await runAll(options);

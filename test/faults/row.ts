@@ -15,7 +15,7 @@ export interface Setting {
   /** The long counts. */
   readonly long: boolean;
   readonly seed: string;
-  /** False once the row has had its time in the short form, so that a machine under load tries less of it, and says how much. */
+  /** False once the row has had its time, so that a machine under load tries less of it, and says how much. */
   readonly hasTime: () => boolean;
   /** An empty folder, removed after the row. */
   readonly folder: string;

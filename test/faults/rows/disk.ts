@@ -171,15 +171,15 @@ export const lostFile: Row = {
 export const damage: Row = {
   name: "damage",
   title: "A file cut, with its header or a page zeroed or overwritten, or with another's log: refused or read rightly",
-  async run({ long, folder, seed }) {
-    const count = long ? 50_000 : 1000;
+  async run({ long, folder, seed, hasTime }) {
+    const most = long ? 50_000 : 1000;
     const good = join(folder, "good.db");
     const { closed, open, trials } = await makeGood(good);
     const rng = createRng(seed);
     const anomalies: Anomaly[] = [];
-    let [refused, right, shown, flips, unseen, shortened] = [0, 0, 0, 0, 0, 0];
+    let [count, refused, right, shown, flips, unseen, shortened] = [0, 0, 0, 0, 0, 0, 0];
     const file = join(folder, "bad", "bad.db");
-    for (let i = 0; i < count; i++) {
+    for (; count < most && hasTime(); count++) {
       const { database, wal, name } = spoil(closed, open, rng);
       writeSnapshot(file, { database, wal, journal: null });
       const found = await readBack(file);
@@ -206,7 +206,7 @@ export const damage: Row = {
           });
       }
     }
-    const note = `${refused} refused, ${right} read rightly, ${shown} with the damaged trials shown as such; of ${flips} single bits ${unseen} changed a value unseen, for SQLite keeps no checksums of its pages; of ${shortened} damaged logs it took what came before the damage`;
+    const note = `${count} of ${most}: ${refused} refused, ${right} read rightly, ${shown} with the damaged trials shown as such; of ${flips} single bits ${unseen} changed a value unseen, for SQLite keeps no checksums of its pages; of ${shortened} damaged logs it took what came before the damage`;
     return { injected: count, survived: count - anomalies.length - unseen, anomalies, note };
   },
 };

@@ -11,7 +11,7 @@ import type { Row } from "../row.ts";
 export const sigstop: Row = {
   name: "sigstop",
   title: "SIGSTOP for longer than the lease, then SIGCONT, 4 workers",
-  async run({ long, folder, seed }) {
+  async run({ long, folder, seed, hasTime }) {
     const stops = long ? 500 : 20;
     const engine = { kind: "sqlite", file: join(folder, "stopped.db") } as const;
     const graceMs = 1500;
@@ -22,7 +22,7 @@ export const sigstop: Row = {
     const rng = createRng(seed);
     // Whoever looks sweeps: here a dashboard does, every so often.
     const storage = crew.storage("dashboard");
-    let [isOver, lapses] = [false, 0];
+    let [isOver, injected, lapses] = [false, 0, 0];
     const sweeping = (async () => {
       while (!isOver) {
         await sleep(200);
@@ -30,7 +30,8 @@ export const sigstop: Row = {
       }
     })();
     const lane = async (worker: (typeof workers)[number]) => {
-      for (let i = 0; i < stops / workers.length; i++) {
+      for (let i = 0; i < stops / workers.length && hasTime(); i++) {
+        injected++;
         await sleep(rng.next() * 800);
         crew.note(worker.name, "stopped");
         // A stopped worker may hold the file's lock, for which this process waits too: so another one lets it go on.
@@ -52,8 +53,8 @@ export const sigstop: Row = {
     const { anomalies, final } = await crew.finish(study);
     anomalies.push(...failures(ends));
     const late = final.attempts.filter((attempt) => attempt.late !== null).length;
-    const note = `${lapses} trials were taken from stopped workers; ${late} of their results came too late and are kept as such`;
-    return { injected: stops, survived: anomalies.length === 0 ? stops : 0, anomalies, note };
+    const note = `${injected} of ${stops} stops; ${lapses} trials were taken from stopped workers; ${late} of their results came too late and are kept as such`;
+    return { injected, survived: anomalies.length === 0 ? injected : 0, anomalies, note };
   },
 };
 
