@@ -27,6 +27,8 @@ export type Prior =
 export type Priors = Readonly<Record<string, Prior>>;
 
 export interface Belief {
+  /** Whether anything is believed of coordinate j. */
+  isAbout(j: number): boolean;
   /** log π of a configuration, relative to the uniform density: 0 without beliefs. Inactive parameters add nothing. */
   logDensity(params: FlatParams): number;
   /**
@@ -69,6 +71,7 @@ export function createBelief(space: Space, priors: Priors): Belief {
     return sum;
   };
   return {
+    isAbout: (j) => axes[j] !== undefined,
     logDensityAt,
     logDensity(params) {
       const { x, active } = space.encode(params);

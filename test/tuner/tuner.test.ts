@@ -230,7 +230,7 @@ describe("tuners", () => {
       maxTrials: 1,
     });
     await own.search(null, null);
-    expect(own.study.sampler.toJSON()).toMatchObject({ initialPoints: { count: 4, design: "sobol", centre: true } });
+    expect(own.study.sampler.toJSON()).toMatchObject({ initialPoints: { count: 4, design: "edges", centre: true } });
   });
 });
 

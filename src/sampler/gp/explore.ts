@@ -14,8 +14,17 @@ const SHARE = 1 / 4;
 /** Choices with more levels are left to the model: their levels cannot all be tried. */
 const LEVELS_MOST = 12;
 
-/** A random point with the least-tried level of every choice, if it is time for one. */
-export function exploration(space: Space, trials: History, rng: Rng): FlatParams | undefined {
+/**
+ * A random point with the least-tried level of every choice, if it is time for one.
+ *
+ * @param place where a number drawn evenly in [0, 1] lies in the range of a dimension
+ */
+export function exploration(
+  space: Space,
+  trials: History,
+  rng: Rng,
+  place: (dimension: Dimension, u: number) => number,
+): FlatParams | undefined {
   const choices = space.coordinates.filter((dimension) => isChoice(space, dimension));
   if (choices.length === 0 || rng.next() >= SHARE) return undefined;
   const tries = new Map(choices.map((dimension) => [dimension, countLevels(dimension, trials)]));
@@ -23,7 +32,7 @@ export function exploration(space: Space, trials: History, rng: Rng): FlatParams
   if (![...tries.values()].some((counts) => Math.min(...counts.values()) < enough)) return undefined;
   return space.build((dimension) => {
     const counts = tries.get(dimension);
-    return counts === undefined ? dimension.parameter.decode(rng.next()) : leastTried(counts, rng);
+    return counts === undefined ? dimension.parameter.decode(place(dimension, rng.next())) : leastTried(counts, rng);
   });
 }
 

@@ -12,9 +12,9 @@ import { createTarget } from "../../acquisition/target.ts";
 import { show, ValidationError } from "../../errors.ts";
 import type { Warp } from "../../gp/warp.ts";
 import type { FlatParams } from "../../space/parameter.ts";
-import type { Space } from "../../space/space.ts";
+import type { Dimension, Space } from "../../space/space.ts";
 import type { History } from "../../trial/history.ts";
-import { begin, type Design } from "../design.ts";
+import { begin, type Design, towardsEdges } from "../design.ts";
 import { randomParams } from "../feasible.ts";
 import { type Belief, beliefs, type Priors, priorsToJson } from "../priors.ts";
 import {
@@ -43,7 +43,7 @@ export interface GpOptions {
   readonly initialPoints?: {
     /** How many, enqueued trials included. Default 5, or 6 where the space has categories or branches. */
     readonly count?: number;
-    /** How they are laid out. Default `"sobol"`. */
+    /** How they are laid out. Default `"edges"`: Sobol's points, denser towards the ends of ranges; so is what is explored later. */
     readonly design?: Design;
     /** Whether the first is the centre of the space (its parameters' defaults, where they have any). Default true. */
     readonly centre?: boolean;
@@ -94,7 +94,7 @@ function refitAfter(n: number): number {
  * The Gaussian process sampler; see `GpOptions`.
  *
  * @throws ValidationError for an option that it does not know the value of
- * @example gp({ acquisition: ucb({ kappa: 2.6 }), initialPoints: { count: 15, design: "sobol" } })
+ * @example gp({ acquisition: ucb({ kappa: 2.6 }), initialPoints: { count: 15, design: "random" } })
  */
 export function gp(options: GpOptions = {}): Sampler {
   const checked = check(options);
@@ -129,7 +129,7 @@ interface Settings extends Required<Omit<GpOptions, "initialPoints">> {
 function sample(request: SampleRequest, settings: Settings): Suggestion | null {
   const { space, trials, rng } = request;
   const seen = seenKeys(space, trials);
-  const { count = defaultCount(space) } = settings.initialPoints;
+  const { count = defaultCount(space), design } = settings.initialPoints;
   const started = trials.filter(({ state }) => state !== "failed").length;
   const completed = trials.filter(({ state }) => state === "completed").length;
   // A space of fixed values has nothing to model, however often its one configuration was enqueued.
@@ -139,10 +139,19 @@ function sample(request: SampleRequest, settings: Settings): Suggestion | null {
     if (first !== undefined) return suggestedBy("transfer", first);
     return begin(request, seen, settings.beliefOf(space), settings.initialPoints);
   }
-  const explored = settings.explore ? exploration(space, trials, rng.fork("explore")) : undefined;
+  const explored = settings.explore ? exploration(space, trials, rng.fork("explore"), PLACES[design]) : undefined;
   if (explored !== undefined && isNew(space, seen, explored)) return suggestedBy("exploration", explored);
   return sampleModel(request, settings, seen);
 }
+
+const even = (_: Dimension, u: number) => u;
+
+/** How what is explored is laid out: as the first trials are. */
+const PLACES: Readonly<Record<Design, (dimension: Dimension, u: number) => number>> = {
+  edges: towardsEdges,
+  sobol: even,
+  random: even,
+};
 
 /** A surrogate of fewer completed trials knows nothing. */
 const COMPLETED_LEAST = 3;
@@ -281,7 +290,7 @@ function isNew(space: Space, seen: ReadonlySet<string>, params: FlatParams): boo
   return !seen.has(space.key(params)) && space.isFeasible(params);
 }
 
-const DESIGNS: readonly Design[] = ["sobol", "random"];
+const DESIGNS: readonly Design[] = ["edges", "sobol", "random"];
 const MAXIMIZERS: readonly Maximizer[] = ["lbfgs", "random"];
 const WARPS: readonly Warp[] = ["half", "half-log", "yeo-johnson", "none"];
 
@@ -298,7 +307,7 @@ function check(options: GpOptions): Omit<Settings, "beliefOf" | "sourcesOf"> {
     replicates = false,
     inputWarps = false,
   } = options;
-  const { count, design = "sobol", centre: first = true } = initialPoints;
+  const { count, design = "edges", centre: first = true } = initialPoints;
   if (typeof acquisition !== "object" || typeof acquisition?.at !== "function") {
     throw new ValidationError(
       `\`acquisition\` must be an acquisition function such as \`logEi()\`, but got ${show(acquisition)}.`,
