@@ -29,25 +29,29 @@ export class HistoryView {
    * @param usable  results of trials with a number below this count; later ones are pending even if they have ended
    */
   of(trials: readonly FrozenTrial[], usable: number, space: Space): History {
-    if (space !== this.#space) this.#turned = [];
-    this.#space = space;
-    return trials.map((trial) => {
-      const { number } = trial;
-      if (number >= usable) return observe(trial, false, space, this.#direction);
-      if (this.#turned[number] !== trial) {
-        this.#known[number] = observe(trial, true, space, this.#direction);
-        this.#turned[number] = trial;
-      }
-      return this.#known[number]!;
-    });
+    const used = Math.min(usable, trials.length);
+    for (let number = 0; number < used; number++) this.#turn(trials[number]!, number, space);
+    const pending = trials.slice(used).map((trial) => observe(trial, false, space, this.#direction));
+    return this.#known.slice(0, used).concat(pending);
   }
 
   /** One trial as a pruner sees it: as in the history, but with its reports so far where it still runs. */
   reported(trial: FrozenTrial, space: Space): Observation {
-    const [observation] = this.of([trial], Number.POSITIVE_INFINITY, space) as [Observation];
+    const observation = this.#turn(trial, trial.number, space);
     return observation.state === "pending"
       ? { ...observation, reports: lossesOf(trial.reports, this.#direction) }
       : observation;
+  }
+
+  /** What a trial is turned into; its number is handed in, for to look at each trial of a long study is what takes time. */
+  #turn(trial: FrozenTrial, number: number, space: Space): Observation {
+    if (space !== this.#space) this.#turned = [];
+    this.#space = space;
+    if (this.#turned[number] !== trial) {
+      this.#known[number] = observe(trial, true, space, this.#direction);
+      this.#turned[number] = trial;
+    }
+    return this.#known[number]!;
   }
 }
 

@@ -106,7 +106,7 @@ export class Study<P = unknown> {
     this.sampler = parts.sampler;
     this.pruner = parts.pruner;
     this.#rng = createRng(parts.stored.seed);
-    this.#view = new TrialsView(parts.storage, parts.stored.id, parts.clock);
+    this.#view = new TrialsView(parts.storage, parts.stored, parts.clock);
     this.#history = new HistoryView(this.direction);
     this.#owner = parts.storage.newOwner();
     this.#space = parts.space;
@@ -202,7 +202,7 @@ export class Study<P = unknown> {
     const progress = lineProgress(stream, ended, budget, this.#parts.clock);
     const offs = [
       this.on("ask", () => progress.began()),
-      this.on("tell", ({ trial }) => progress.ended(trial, this.#view.best(this.direction))),
+      this.on("tell", ({ trial }) => progress.ended(trial, this.#view.best)),
     ];
     return () => {
       for (const off of offs) off();
@@ -228,7 +228,7 @@ export class Study<P = unknown> {
    */
   async best(): Promise<Best<P> | null> {
     await this.#refresh();
-    const best = this.#view.best(this.direction);
+    const best = this.#view.best;
     if (best === null) return null;
     const trials = this.#history.of(this.#view.trials, Number.POSITIVE_INFINITY, this.#space as Space);
     const expectation = this.sampler.expect?.({ space: this.#space as Space, trials }) ?? null;
@@ -403,14 +403,11 @@ export class Study<P = unknown> {
 
   /** Which trial is next, as far as is known, one that waits or a new one; the results it may use, and what must end first. */
   #outlook(window: number | undefined) {
-    const { trials } = this.#view;
-    const waiting = trials.find((trial) => trial.state === "waiting");
-    const number = waiting?.number ?? trials.length;
+    const waiting = this.#view.firstOpen((trial) => trial.state === "waiting");
+    const number = waiting?.number ?? this.#view.trials.length;
     const rivals = this.#rivals(number, window);
     const blocking =
-      rivals === Number.POSITIVE_INFINITY
-        ? undefined
-        : trials.find((trial) => trial.number < rivals && !isFinal(trial.state));
+      rivals === Number.POSITIVE_INFINITY ? undefined : this.#view.firstOpen((trial) => trial.number < rivals);
     return { waiting, number, usable: Math.min(number, rivals), blocking };
   }
 
@@ -510,7 +507,7 @@ export class Study<P = unknown> {
       nest: (params) => this.#space.nest(params),
       explain: () => explanationOf(frozen.note, this.sampler.name, this.direction),
     };
-    this.#view.trials[frozen.number] = frozen;
+    this.#view.put(frozen);
     const trial = new Trial(host, frozen, chosen, running.abort.signal);
     this.#events.emit("ask", { trial: this.#typed(frozen) });
     return trial;
@@ -538,7 +535,7 @@ export class Study<P = unknown> {
     const reports = [...trial.reports, report];
     const own = this.#view.trials[number]!;
     // Other lanes look here, not at the storage, for what may not have arrived there yet.
-    if (own.attempt === trial.attempt) this.#view.trials[number] = { ...own, reports };
+    if (own.attempt === trial.attempt) this.#view.put({ ...own, reports });
     return this.pruner.shouldPrune({
       trial: this.#history.reported({ ...own, params: trial.flatParams, reports }, space),
       trials: this.#view.trials
@@ -581,12 +578,12 @@ export class Study<P = unknown> {
     this.#end(number);
     this.#apply(told.changes);
     this.#toldNews = true;
-    this.#view.trials[number] = told.trial;
+    this.#view.put(told.trial);
     const trial = this.#typed(told.trial);
     if (!told.accepted) this.#events.emit("late", { trial });
     else {
       this.#events.emit("tell", { trial });
-      if (this.#view.best(this.direction) === told.trial) this.#events.emit("best", { trial });
+      if (this.#view.best === told.trial) this.#events.emit("best", { trial });
     }
     return told;
   }

@@ -1,26 +1,61 @@
 /** The trials of a study as far as this object knows them: what the storage said last, kept up by reading only what changed since. */
 import type { Clock } from "../storage/clock.ts";
-import type { Direction, Storage, TrialChanges } from "../storage/storage.ts";
-import type { FrozenTrial } from "../trial/trial.ts";
+import type { Direction, Storage, StoredStudy, TrialChanges } from "../storage/storage.ts";
+import { type FrozenTrial, isFinal } from "../trial/trial.ts";
 import { lossOf } from "./history.ts";
 
 /** For so many milliseconds after a read nothing is read again just to be on the safe side. */
 const FRESH_MS = 100;
 
 export class TrialsView {
-  /** By number. */
-  readonly trials: FrozenTrial[] = [];
+  readonly #trials: FrozenTrial[] = [];
   readonly #storage: Storage;
   readonly #studyId: string;
+  readonly #direction: Direction;
   readonly #clock: Clock;
+  /** Those before this number have ended. */
+  #settled = 0;
+  #best: FrozenTrial | null = null;
   #revision = 0;
   #readAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | null = null;
 
-  constructor(storage: Storage, studyId: string, clock: Clock) {
+  constructor(storage: Storage, { id, direction }: Pick<StoredStudy, "id" | "direction">, clock: Clock) {
     this.#storage = storage;
-    this.#studyId = studyId;
+    this.#studyId = id;
+    this.#direction = direction;
     this.#clock = clock;
+  }
+
+  /** By number. */
+  get trials(): readonly FrozenTrial[] {
+    return this.#trials;
+  }
+
+  /** The completed trial with the best finite value, the earliest among equals. */
+  get best(): FrozenTrial | null {
+    return this.#best;
+  }
+
+  /** The first trial that has not ended and of which this holds. A long study is not looked through for it. */
+  firstOpen(holds: (trial: FrozenTrial) => boolean): FrozenTrial | undefined {
+    for (let number = this.#settled; number < this.#trials.length; number++) {
+      const trial = this.#trials[number]!;
+      if (!isFinal(trial.state)) {
+        if (holds(trial)) return trial;
+      } else if (number === this.#settled) this.#settled++;
+    }
+    return undefined;
+  }
+
+  /** Takes a trial as it is now. */
+  put(trial: FrozenTrial): void {
+    const { number, state } = trial;
+    this.#trials[number] = trial;
+    if (!isFinal(state)) this.#settled = Math.min(this.#settled, number);
+    if (number === this.#best?.number)
+      this.#best = this.#trials.reduce<FrozenTrial | null>((best, it) => this.#better(best, it), null);
+    else this.#best = this.#better(this.#best, trial);
   }
 
   /** Up to which change of the study the trials are complete. */
@@ -51,18 +86,15 @@ export class TrialsView {
   apply({ trials, revision }: TrialChanges): void {
     // Answers to two questions may come in either order.
     if (revision < this.#revision) return;
-    for (const trial of trials) this.trials[trial.number] = trial;
+    for (const trial of trials) this.put(trial);
     this.#revision = revision;
     this.#readAt = this.#clock();
   }
 
-  /** The completed trial with the best finite value, the earliest among equals. */
-  best(direction: Direction): FrozenTrial | null {
-    let best: FrozenTrial | null = null;
-    for (const trial of this.trials) {
-      if (trial.state !== "completed" || trial.value === null || !Number.isFinite(trial.value)) continue;
-      if (best === null || lossOf(trial.value, direction) < lossOf(best.value!, direction)) best = trial;
-    }
-    return best;
+  #better(best: FrozenTrial | null, trial: FrozenTrial): FrozenTrial | null {
+    if (trial.state !== "completed" || trial.value === null || !Number.isFinite(trial.value)) return best;
+    if (best === null) return trial;
+    const [loss, least] = [lossOf(trial.value, this.#direction), lossOf(best.value!, this.#direction)];
+    return loss < least || (loss === least && trial.number < best.number) ? trial : best;
   }
 }
