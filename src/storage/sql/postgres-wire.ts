@@ -22,8 +22,8 @@ export interface SendOptions {
   readonly prepare?: boolean;
 }
 
-/** The statements that each session keeps, by their text. */
-const prepared = new WeakMap<ClientBase, Set<string>>();
+/** The statements that each session keeps, by their text, with the columns of their rows. */
+const prepared = new WeakMap<ClientBase, Map<string, readonly Column[]>>();
 
 /** Sends the statements and resolves with the rows of each. Rejects with what the server or the connection reports. */
 export function send(
@@ -35,7 +35,7 @@ export function send(
     ...statement,
     values: statement.parameters.map((value) => encode(value === NOW ? clock() : value)),
   }));
-  const kept = prepared.get(client) ?? new Set();
+  const kept = prepared.get(client) ?? new Map<string, readonly Column[]>();
   prepared.set(client, kept);
   return new Promise((resolve, reject) => {
     // Types of pg 8 know of `submit` only; the rest of what a client expects is in its lib/client.js, as pg-cursor relies on too.
@@ -45,15 +45,9 @@ export function send(
 
 type Row = Readonly<Record<string, SqlValue>>;
 
-/** The part of pg's `Connection` that writes messages. */
+/** The part of pg's `Connection` that is written to. */
 interface Wire {
-  readonly stream: { cork(): void; uncork(): void; destroy(error: Error): void };
-  close(message: { type: "S"; name: string }): void;
-  parse(message: { text: string; name: string }): void;
-  bind(message: { statement: string; values: readonly (string | null)[] }): void;
-  describe(message: { type: "P" }): void;
-  execute(): void;
-  sync(): void;
+  readonly stream: { write(message: Uint8Array): void; destroy(error: Error): void };
 }
 
 interface EncodedStatement extends BoundStatement {
@@ -61,14 +55,14 @@ interface EncodedStatement extends BoundStatement {
   readonly values: readonly (string | null)[];
 }
 
-interface Field {
+interface Column {
   readonly name: string;
   readonly dataTypeID: number;
 }
 
 class Batch {
   readonly #statements: readonly EncodedStatement[];
-  readonly #kept: Set<string> | null;
+  readonly #kept: Map<string, readonly Column[]> | null;
   readonly #silenceMs: number;
   readonly #resolve: (rows: readonly (readonly Row[])[]) => void;
   readonly #reject: (error: unknown) => void;
@@ -76,13 +70,14 @@ class Batch {
   #silence: NodeJS.Timeout | undefined;
   /** How many messages came. */
   #heard = 0;
-  /** The statement that is being answered, and its columns. */
+  /** The columns of those that the session has not kept. */
+  readonly #described = new Map<string, readonly Column[]>();
+  /** The statement that is being answered. */
   #current = 0;
-  #fields: readonly Field[] = [];
 
   constructor(
     statements: readonly EncodedStatement[],
-    kept: Set<string> | null,
+    kept: Map<string, readonly Column[]> | null,
     silenceMs: number,
     resolve: (rows: readonly (readonly Row[])[]) => void,
     reject: (error: unknown) => void,
@@ -97,35 +92,37 @@ class Batch {
 
   submit(wire: Wire): void {
     this.#silence = setTimeout(() => this.#endSilence(wire), this.#silenceMs);
-    wire.stream.cork();
+    const messages = new Messages();
     const parsed = new Set<string>();
     for (const { sql, values, returnsRows } of this.#statements) {
       const name = this.#kept === null ? "" : nameOf(sql);
-      if (!(this.#kept?.has(sql) || parsed.has(sql))) {
+      const isNew = !(this.#kept?.has(sql) || parsed.has(sql));
+      if (isNew) {
         // The session may have one of this name that nobody knows of; to close one that it does not have is no error.
-        if (name !== "") wire.close({ type: "S", name });
-        wire.parse({ text: sql, name });
+        if (name !== "") messages.begin("C").text(`S${name}`).end();
+        messages.begin("P").text(name, sql).int16(0).end();
         if (name !== "") parsed.add(sql);
       }
-      wire.bind({ statement: name, values });
-      if (returnsRows) wire.describe({ type: "P" });
-      wire.execute();
+      messages.begin("B").text("", name).int16(0).int16(values.length).values(values).int16(0).end();
+      if (isNew && returnsRows) messages.begin("D").text("P").end();
+      messages.begin("E").text("").int32(0).end();
     }
-    wire.sync();
-    wire.stream.uncork();
+    wire.stream.write(messages.begin("S").end().all());
   }
 
-  handleRowDescription({ fields }: { fields: readonly Field[] }): void {
+  handleRowDescription({ fields }: { fields: readonly Column[] }): void {
     this.#hear();
-    this.#fields = fields;
+    this.#described.set(this.#statements[this.#current]!.sql, fields);
   }
 
   handleDataRow({ fields: values }: { fields: readonly (string | null)[] }): void {
     this.#hear();
-    if (!this.#statements[this.#current]!.returnsRows) return;
-    this.#rows[this.#current]!.push(
-      Object.fromEntries(this.#fields.map(({ name, dataTypeID }, i) => [name, decode(dataTypeID, values[i]!)])),
-    );
+    const { sql, returnsRows } = this.#statements[this.#current]!;
+    if (!returnsRows) return;
+    const columns = this.#described.get(sql) ?? this.#kept!.get(sql)!;
+    const row: Record<string, SqlValue> = {};
+    for (let i = 0; i < columns.length; i++) row[columns[i]!.name] = decode(columns[i]!.dataTypeID, values[i]!);
+    this.#rows[this.#current]!.push(row);
   }
 
   handleCommandComplete(): void {
@@ -136,7 +133,9 @@ class Batch {
   handleReadyForQuery(): void {
     clearTimeout(this.#silence);
     // After an error nothing is known of those that were new; they are prepared again.
-    for (const { sql } of this.#statements) this.#kept?.add(sql);
+    for (const { sql } of this.#statements) {
+      if (this.#kept?.has(sql) === false) this.#kept.set(sql, this.#described.get(sql) ?? []);
+    }
     this.#resolve(this.#rows);
   }
 
@@ -161,6 +160,74 @@ class Batch {
     });
   }
 }
+
+/** Messages of a client, one after the other: a letter, the length of what follows, and its fields. One write of them costs less than one of each. */
+class Messages {
+  #bytes = Buffer.allocUnsafe(4096);
+  #length = 0;
+  #begin = 0;
+
+  begin(letter: string): this {
+    this.#begin = this.#length + 1;
+    this.#grow(5);
+    this.#length += this.#bytes.write(letter, this.#length, "latin1") + 4;
+    return this;
+  }
+
+  end(): this {
+    this.#bytes.writeInt32BE(this.#length - this.#begin, this.#begin);
+    return this;
+  }
+
+  int16(value: number): this {
+    this.#grow(2);
+    this.#length = this.#bytes.writeInt16BE(value, this.#length);
+    return this;
+  }
+
+  int32(value: number): this {
+    this.#grow(4);
+    this.#length = this.#bytes.writeInt32BE(value, this.#length);
+    return this;
+  }
+
+  /** Each ends with a zero. */
+  text(...texts: readonly string[]): this {
+    for (const text of texts) {
+      this.#grow(MOST_BYTES * text.length + 1);
+      this.#length += this.#bytes.write(text, this.#length);
+      this.#length = this.#bytes.writeUInt8(0, this.#length);
+    }
+    return this;
+  }
+
+  /** Each after its length, which is −1 for null. */
+  values(values: readonly (string | null)[]): this {
+    for (const value of values) {
+      if (value === null) this.int32(-1);
+      else {
+        this.#grow(MOST_BYTES * value.length + 4);
+        const length = this.#bytes.write(value, this.#length + 4);
+        this.#length = this.#bytes.writeInt32BE(length, this.#length) + length;
+      }
+    }
+    return this;
+  }
+
+  all(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #grow(more: number): void {
+    if (this.#length + more <= this.#bytes.length) return;
+    const bytes = Buffer.allocUnsafe(2 * (this.#length + more));
+    this.#bytes.copy(bytes, 0, 0, this.#length);
+    this.#bytes = bytes;
+  }
+}
+
+/** Of one character of a string in UTF-8. */
+const MOST_BYTES = 3;
 
 /** Whether the session has not kept a statement after all, as another one behind PgBouncer, or keeps it for a table that has changed. */
 export function isForgotten(error: unknown): boolean {
