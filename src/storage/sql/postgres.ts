@@ -264,24 +264,23 @@ class PostgresConnection implements SqlConnection {
   }
 }
 
-/** Runs the work between BEGIN, which goes with its first step, and COMMIT, which goes with its last. */
+/** Runs the work between BEGIN, which goes with the first step of a transaction, and COMMIT, which goes with its last. */
 async function transact<T>(
   ask: (statements: readonly BoundStatement[]) => ReturnType<typeof send>,
   opening: readonly BoundStatement[],
   work: Work<T>,
   lose: () => void,
 ): Promise<T> {
-  let begin = opening;
   let isOpen = false;
   try {
     let step = work.next();
     while (!step.done) {
       const { statements, isLast } = step.value;
+      const begin = isOpen ? [] : opening;
       isOpen = true;
       const all = await ask([...begin, ...statements, ...(isLast ? [COMMIT] : [])]);
       isOpen = !isLast;
       step = work.next(all.slice(begin.length, begin.length + statements.length));
-      begin = [];
     }
     if (isOpen) await ask([COMMIT]);
     return step.value;

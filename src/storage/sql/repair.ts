@@ -14,7 +14,7 @@ import { type Attempt, LEASES, type Storage, type StudyCopy } from "../storage.t
 import { attemptOf, readTrial, studyOf, unreadable } from "./rows.ts";
 import { sqlite } from "./sqlite.ts";
 import { checkFile, checkPath, explain, readHeader, resultCode } from "./sqlite-file.ts";
-import type { AttemptRow, ReportRow, StudyRow, TrialRow } from "./statements.ts";
+import type { AttemptRow, ReportRow, StudyRow, TrialContent } from "./statements.ts";
 
 export interface RepairOptions {
   /** The new file. Default: beside the damaged one, its name with `.repaired`. */
@@ -147,7 +147,7 @@ function contentOf(db: DatabaseSync, bytes: number): Content {
   // No row takes less, so that a number that is damaged cannot ask for billions of rows.
   const most = Math.ceil(bytes / SMALLEST_ROW);
   const studies = readTable<StudyRow>(db, "studies", most);
-  const trials = readTable<TrialRow>(db, "trials", most);
+  const trials = readTable<TrialContent & OfStudy>(db, "trials", most);
   const reports = readTable<ReportRow & OfStudy>(db, "reports", most);
   const attempts = readTable<AttemptRow & OfStudy>(db, "attempts", most);
   const byStudy = Map.groupBy(trials.rows, (row) => row.study_id);
@@ -175,7 +175,7 @@ function contentOf(db: DatabaseSync, bytes: number): Content {
 
 type OfStudy = { readonly study_id: number };
 interface OwnRows {
-  readonly trials: readonly TrialRow[];
+  readonly trials: readonly TrialContent[];
   readonly reports: readonly ReportRow[];
   readonly attempts: readonly AttemptRow[];
 }
@@ -211,7 +211,7 @@ function save(study: StudyCopy["study"], rows: OwnRows, counted: number, most: n
 }
 
 /** A trial all of whose parts can be stored again. */
-function tryTrial(row: TrialRow, reports: readonly ReportRow[]): FrozenTrial | undefined {
+function tryTrial(row: TrialContent, reports: readonly ReportRow[]): FrozenTrial | undefined {
   try {
     const trial = readTrial(row, uniqueSteps(reports));
     if (!Number.isSafeInteger(trial.number) || !Number.isSafeInteger(trial.attempt)) return undefined;

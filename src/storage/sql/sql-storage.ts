@@ -133,7 +133,9 @@ class SqlStorage implements Storage {
     draft: (changes: TrialChanges) => TrialDraft | null,
   ): Promise<FrozenTrial | null> {
     const call = crypto.randomUUID();
-    return this.#grow(await this.#run("write", (sql) => createNext(sql, studyId, revision, draft, call)));
+    let attempts = 0;
+    const work = (sql: Statements) => createNext(sql, studyId, revision, draft, call, attempts++ > 0);
+    return this.#grow(await this.#run("write", work));
   }
 
   async claimTrial(studyId: string, claim: TrialClaim): Promise<FrozenTrial | null> {
@@ -358,7 +360,7 @@ function* createTrial(sql: Statements, studyId: string, draft: Called<TrialDraft
   const { state, call, owner } = draft;
   const study = keyOf(studyId);
   const number = rowNumber(draft.number);
-  const [, , , [created], reports, [stored], [left]] = yield* lastStep(
+  const [[counted], [created]] = yield* lastStep(
     sql.countTrial({ study, number, call }),
     sql.insertTrial({
       study,
@@ -373,13 +375,18 @@ function* createTrial(sql: Statements, studyId: string, draft: Called<TrialDraft
       started_at: draft.startedAt,
     }),
     sql.insertAttempt({ study, call }),
+  );
+  if (counted !== undefined && created !== undefined) {
+    return { trial: trialOf(created, []), owner, leaseMs: counted.lease_ms };
+  }
+  const [[made], reports, [stored], [left]] = yield* lastStep(
     state === "running" ? sql.leasedTrial({ study, call }) : sql.createdTrial({ study, call }),
     sql.reportsOfCall({ study, call }),
     sql.studyById({ study }),
     sql.budgetLeft({ study }),
   );
   if (stored === undefined || left === undefined) throw noStudy(studyId);
-  if (created !== undefined) return { trial: trialOf(created, reports), owner, leaseMs: stored.lease_ms };
+  if (made !== undefined) return { trial: trialOf(made, reports), owner, leaseMs: stored.lease_ms };
   if (!isNextNumber(draft.number, stored.trial_count)) return null;
   const { trials, cost, wall_ms: wallMs } = left;
   const spent = budgetSpent({ trials, cost, wallMs }, ["trials", "cost", "wallMs"]);
@@ -387,33 +394,36 @@ function* createTrial(sql: Statements, studyId: string, draft: Called<TrialDraft
   return null;
 }
 
+/** @param isAgain whether the call may have made a trial already: where the answer was lost it is there */
 function* createNext(
   sql: Statements,
   studyId: string,
   revision: number,
   draft: (changes: TrialChanges) => TrialDraft | null,
   call: string,
+  isAgain: boolean,
 ): Work<Leased | null> {
   const study = keyOf(studyId);
-  const trials: FrozenTrial[] = [];
-  let since = revision;
-  for (let isLast = false; !isLast; ) {
-    const page = { study, revision: since, limit: PAGE };
-    const [, [stored], [made], madeReports, rows, reportRows] = yield* step(
+  if (isAgain) {
+    const [, [stored], [made], reports] = yield* step(
       sql.lineUp({ study }),
       sql.studyById({ study }),
       sql.createdTrial({ study, call }),
       sql.reportsOfCall({ study, call }),
-      sql.trialsSince(page),
-      sql.reportsSince(page),
     );
-    if (stored === undefined) throw noStudy(studyId);
-    // Where the answer was lost the trial is there, unless another attempt has followed.
-    if (made !== undefined) {
+    if (stored !== undefined && made !== undefined) {
+      // Unless another attempt has followed.
       const isKept = made.attempt === 0 || made.asked_by === call;
-      return isKept ? { trial: trialOf(made, madeReports), owner: made.owner, leaseMs: stored.lease_ms } : null;
+      return isKept ? { trial: trialOf(made, reports), owner: made.owner, leaseMs: stored.lease_ms } : null;
     }
-    const changes = changesOf(stored, since, rows, reportRows);
+  }
+  const trials: FrozenTrial[] = [];
+  let since = revision;
+  for (let isLast = false; !isLast; ) {
+    const page = { study, revision: since, limit: PAGE };
+    const [[inLine], rows, reports] = yield* step(sql.lineUp({ study }), sql.trialsSince(page), sql.reportsSince(page));
+    if (inLine === undefined) throw noStudy(studyId);
+    const changes = changesOf(since, rows, reports);
     trials.push(...changes.trials);
     since = changes.revision;
     isLast = rows.length < PAGE;
@@ -427,7 +437,7 @@ function* claimTrial(sql: Statements, studyId: string, claim: Called<TrialClaim>
   const study = keyOf(studyId);
   const number = claim.number === undefined ? null : rowNumber(claim.number);
   const subject = number === null ? "a claimed trial" : `trial ${number}`;
-  const [, , , , , [leased], reports, [stored], [left], [asked]] = yield* lastStep(
+  const [, [taken], [started]] = yield* lastStep(
     sql.lockStudy({ study }),
     sql.takeWaiting({ study }),
     sql.startTrial({
@@ -441,6 +451,11 @@ function* claimTrial(sql: Statements, studyId: string, claim: Called<TrialClaim>
     }),
     sql.dropReports({ study, call }),
     sql.insertAttempt({ study, call }),
+  );
+  if (taken !== undefined && started !== undefined) {
+    return { trial: trialOf(started, []), owner, leaseMs: taken.lease_ms };
+  }
+  const [[leased], reports, [stored], [left], [asked]] = yield* lastStep(
     sql.leasedTrial({ study, call }),
     sql.reportsOfCall({ study, call }),
     sql.studyById({ study }),
@@ -474,12 +489,11 @@ function* reportTrial(
     sql.takeUnended({ ...key, cost: 0 }),
     ...reports.map((report) => sql.insertReport({ ...key, ...reportColumns(report) })),
     sql.touchTrial(key),
-    sql.trial(key),
-    sql.studyById(key),
   );
-  const [[row], [study]] = rows.slice(-2) as [readonly TrialRow[], readonly StudyRow[]];
-  const trial = known(row, study, studyId, number);
-  return !isFinal(trialOf(trial, []).state) && (attempt === undefined || trial.attempt === attempt);
+  if (rows.at(-1)!.length > 0) return true;
+  const [[row], [study]] = yield* lastStep(sql.trial(key), sql.studyById(key));
+  known(row, study, studyId, number);
+  return false;
 }
 
 function reportColumns({ step, value }: Report): Pick<ReportRow, "step" | "value"> {
@@ -524,53 +538,49 @@ function* finishTrial(
       error: error === null ? null : writeJson(error, `error of trial ${number}`),
       finished_at: finishedAt,
     }),
-    ...(attempt === undefined
-      ? []
-      : [sql.keepLate({ ...key, call, late: writeLate(outcome, `outcome of trial ${number}`) })]),
-    sql.trial(key),
-    sql.reportsOf(key),
-    sql.studyById(key),
     ...(since === undefined ? [] : [sql.trialsSince(page), sql.reportsSince(page)]),
   );
-  const at = rows.length - (since === undefined ? 3 : 5);
-  const [[row], kept, [study], changed = [], changedReports = []] = rows.slice(at) as [
-    readonly TrialRow[],
-    readonly ReportRow[],
-    readonly StudyRow[],
+  const [ended, changed = [], changedReports = []] = rows.slice(since === undefined ? -1 : -3) as [
+    readonly unknown[],
     (readonly TrialContent[])?,
     (readonly ReportRow[])?,
   ];
+  const changes = since === undefined ? undefined : changesOf(since, changed, changedReports);
+  // A trial that has just ended is among what changed, unless that is more than a page.
+  const told = ended.length === 0 ? undefined : changes?.trials.find((it) => it.number === number);
+  if (changes !== undefined && told !== undefined) return { trial: told, accepted: true, changes };
+  const late = writeLate(outcome, `outcome of trial ${number}`);
+  const [[row], reportRows, [study]] = (yield* lastStep(
+    ...(attempt === undefined ? [] : [sql.keepLate({ ...key, call, late })]),
+    sql.trial(key),
+    sql.reportsOf(key),
+    sql.studyById(key),
+  )).slice(-3) as [readonly TrialRow[], readonly ReportRow[], readonly StudyRow[]];
   const stored = known(row, study, studyId, number);
-  const trial = trialOf(stored, kept);
+  const trial = trialOf(stored, reportRows);
   const accepted = stored.told_by === call;
   if (!accepted && attempt === undefined && isFinal(trial.state)) throw finishedAlready(number, trial.state);
-  return { trial, accepted, changes: changesOf(study!, since ?? study!.revision, changed, changedReports) };
+  return { trial, accepted, changes: changes ?? { trials: [], revision: study!.revision } };
 }
 
 function* trialsSince(sql: Statements, studyId: string, since: number): Work<TrialChanges & { isLast: boolean }> {
   const study = keyOf(studyId);
   const page = { study, revision: since, limit: PAGE };
-  const [[stored], rows, reportRows] = yield* lastStep(
-    sql.studyById({ study }),
+  const [[found], rows, reportRows] = yield* lastStep(
+    sql.hasStudy({ study }),
     sql.trialsSince(page),
     sql.reportsSince(page),
   );
-  if (stored === undefined) throw noStudy(studyId);
-  return { ...changesOf(stored, since, rows, reportRows), isLast: rows.length < PAGE };
+  if (found === undefined) throw noStudy(studyId);
+  return { ...changesOf(since, rows, reportRows), isLast: rows.length < PAGE };
 }
 
 /** A page of changes. */
-function changesOf(
-  study: StudyRow,
-  since: number,
-  rows: readonly TrialContent[],
-  reportRows: readonly ReportRow[],
-): TrialChanges {
+function changesOf(since: number, rows: readonly TrialContent[], reportRows: readonly ReportRow[]): TrialChanges {
   const reports = byTrial(reportRows);
   return {
     trials: rows.map((row) => trialOf(row, reports.get(row.number) ?? [])).sort((a, b) => a.number - b.number),
-    // Between the statements of a step others may have written; what they changed is then read again.
-    revision: rows.length < PAGE ? Math.max(study.revision, since) : rows.at(-1)!.revision,
+    revision: rows.at(-1)?.revision ?? since,
   };
 }
 

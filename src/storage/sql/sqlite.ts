@@ -242,13 +242,12 @@ class SqliteConnection implements SqlConnection {
     // one that takes the lock first waits for it.
     let isOpen = true;
     try {
-      if (access === "write") this.#beginWriting();
-      else this.#execute(bare("begin"));
-      // SQLite goes on with a file that has lost its name, and what it writes is gone when it is closed.
-      if (this.#identity !== undefined && identityOf(this.#file) !== this.#identity) throw goneFile(this.#file);
+      this.#begin(access);
       let turn = work.next();
       while (!turn.done) {
         const { statements, isLast } = turn.value;
+        if (!isOpen) this.#begin(access);
+        isOpen = true;
         const rows = statements.map((statement) => this.#execute(statement));
         if (isLast) {
           this.#execute(bare("commit"));
@@ -262,6 +261,13 @@ class SqliteConnection implements SqlConnection {
       if (isOpen) this.#rollBack();
       throw error;
     }
+  }
+
+  #begin(access: "read" | "write"): void {
+    if (access === "write") this.#beginWriting();
+    else this.#execute(bare("begin"));
+    // SQLite goes on with a file that has lost its name, and what it writes is gone when it is closed.
+    if (this.#identity !== undefined && identityOf(this.#file) !== this.#identity) throw goneFile(this.#file);
   }
 
   /**

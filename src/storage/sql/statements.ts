@@ -10,10 +10,9 @@ import type { AttemptsTable, ReportsTable, Schema, StudiesTable, TrialsTable } f
 import { type Statement, statement } from "./work.ts";
 
 export type StudyRow = Selectable<StudiesTable>;
-export type TrialRow = Selectable<TrialsTable>;
 /** What there is to be known of a trial; the rest of its row is the storage's own. */
 export type TrialContent = Pick<
-  TrialRow,
+  Selectable<TrialsTable>,
   | "number"
   | "state"
   | "revision"
@@ -29,10 +28,14 @@ export type TrialContent = Pick<
   | "started_at"
   | "finished_at"
 >;
+/** The same, with who works on it and the calls that leased it last and ended it. */
+export type TrialRow = TrialContent & Pick<Selectable<TrialsTable>, "owner" | "asked_by" | "told_by">;
 export type ReportRow = Selectable<Omit<ReportsTable, "study_id">>;
 export type AttemptRow = Selectable<Omit<AttemptsTable, "study_id">>;
 /** A trial that runs, and the time at which it was read. */
-export type RunningRow = Pick<TrialRow, "number" | "attempt" | "owner" | "lease_until"> & { now: number };
+export type RunningRow = Pick<Selectable<TrialsTable>, "number" | "attempt" | "owner" | "lease_until"> & {
+  now: number;
+};
 
 /** The study that a statement is about, and the trial. */
 type StudyKey = { study: number };
@@ -51,12 +54,14 @@ export interface Statements {
   /** A study that has trials, counted already. */
   readonly restoreStudy: Statement<StudyKey & { count: number; cost: number }, unknown>;
   /** A trial that waits or has ended, as trial `number + 1` to change. */
-  readonly restoreTrial: Statement<StudyKey & TrialContent & Pick<TrialRow, "losses">, unknown>;
+  readonly restoreTrial: Statement<StudyKey & TrialContent & Pick<Selectable<TrialsTable>, "losses">, unknown>;
   readonly restoreReport: Statement<TrialKey & Omit<ReportRow, "trial_number">, unknown>;
   /** An attempt without an end ends now. */
   readonly restoreAttempt: Statement<TrialKey & Omit<AttemptRow, "trial_number">, unknown>;
   readonly studyByName: Statement<{ name: string }, StudyRow>;
   readonly studyById: Statement<StudyKey, StudyRow>;
+  /** A row, if there is such a study. */
+  readonly hasStudy: Statement<StudyKey, { id: number }>;
   readonly allStudies: Statement<Record<never, never>, StudyRow>;
   readonly updateStudy: Statement<
     StudyKey & Pick<StudyRow, "space" | "attributes" | "max_trials" | "max_cost" | "max_wall_ms">,
@@ -67,27 +72,27 @@ export interface Statements {
   /** One row: what of the study's budget is left, null where it is unbounded. */
   readonly budgetLeft: Statement<StudyKey, { trials: number | null; cost: number | null; wall_ms: number | null }>;
 
-  /** Waits for all who did so before. In PostgreSQL it is no lock of the study's row, so that others may tell meanwhile. */
-  readonly lineUp: Statement<StudyKey, unknown>;
-  /** Counts one more trial, if there are `number` of them, the budget allows it and the call has made none. */
-  readonly countTrial: Statement<TrialKey & CallKey, unknown>;
-  /** Inserts the trial that `countTrial` counted. */
+  /** Waits for all who did so before. In PostgreSQL it is no lock of the study's row, so that others may tell meanwhile. No row when there is no such study. */
+  readonly lineUp: Statement<StudyKey, { id: number }>;
+  /** Counts one more trial, if there are `number` of them, the budget allows it and the call has made none: a row then. */
+  readonly countTrial: Statement<TrialKey & CallKey, Pick<StudyRow, "lease_ms">>;
+  /** Inserts the trial that `countTrial` counted, and gives it. */
   readonly insertTrial: Statement<
     TrialKey &
       CallKey &
       Pick<TrialRow, "state" | "owner" | "params" | "note" | "attributes" | "started_at"> & { attempt: number },
-    unknown
+    TrialRow
   >;
   /** Holds the study against all others until the transaction ends. */
   readonly lockStudy: Statement<StudyKey, unknown>;
   /** A new revision. */
   readonly takeStudy: Statement<StudyKey, unknown>;
-  /** A new revision, if a trial waits. */
-  readonly takeWaiting: Statement<StudyKey, unknown>;
-  /** Starts trial `number`, or where it is null the first that waits. */
+  /** A new revision, if a trial waits: a row then. */
+  readonly takeWaiting: Statement<StudyKey, Pick<StudyRow, "lease_ms">>;
+  /** Starts trial `number`, or where it is null the first that waits, and gives it. */
   readonly startTrial: Statement<
     CallKey & { number: number | null; owner: string; params: string | null; note: string | null; started_at: number },
-    unknown
+    TrialRow
   >;
   /** Deletes what earlier attempts reported to the trial that `startTrial` has just started. */
   readonly dropReports: Statement<CallKey, unknown>;
@@ -104,14 +109,16 @@ export interface Statements {
   readonly takeUnended: Statement<AttemptKey & { cost: number }, unknown>;
   /** If the attempt may report to the trial, which has no report of this step. */
   readonly insertReport: Statement<AttemptKey & Pick<ReportRow, "step" | "value">, unknown>;
-  readonly touchTrial: Statement<AttemptKey, unknown>;
+  /** A row, if so. */
+  readonly touchTrial: Statement<AttemptKey, { number: number }>;
+  /** Ends the trial, if the attempt may: a row then. */
   readonly finishTrial: Statement<
     AttemptKey &
       Pick<TrialRow, "state" | "value" | "standard_error" | "cost" | "metrics" | "error" | "finished_at"> & {
         call: string;
         params: string | null;
       },
-    unknown
+    { number: number }
   >;
   /** Ends the trial's last attempt, if the attempt that tells may end the trial: one that had ended otherwise only if it tells itself. */
   readonly endAttempt: Statement<AttemptKey, unknown>;
@@ -159,6 +166,27 @@ const CONTENT = [
   "started_at",
   "finished_at",
 ] as const satisfies readonly (keyof TrialContent)[];
+const TRIAL = [...CONTENT, "owner", "asked_by", "told_by"] as const satisfies readonly (keyof TrialRow)[];
+/** By name, for a newer version may add some while statements that were parsed before are in use. */
+const STUDY = [
+  "id",
+  "name",
+  "direction",
+  "space",
+  "seed",
+  "attributes",
+  "created_at",
+  "trial_count",
+  "revision",
+  "lease_ms",
+  "retries",
+  "max_trials",
+  "max_cost",
+  "max_wall_ms",
+  "began_at",
+  "cost",
+  "last_call",
+] as const satisfies readonly (keyof StudyRow)[];
 
 export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDialect): Statements {
   const trial = (key: TrialKey) =>
@@ -218,6 +246,12 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
       .where("heard.number", "=", key.number)
       .where("heard.state", "in", sql<never>`(${sql.join(states.map((state) => sql.lit(state)))})`)
       .where("heard.attempt", "=", sql<number>`coalesce(${integer(key.attempt)}, heard.attempt)`)}`;
+  const called = (p: CallKey, call: "created_by" | "asked_by") =>
+    db
+      .selectFrom("trials as made")
+      .select(sql.lit(1).as("one"))
+      .where("made.study_id", "=", p.study)
+      .where(`made.${call}`, "=", p.call);
   /** The trial that a call created or leased. */
   const madeBy = (p: CallKey) =>
     db
@@ -252,7 +286,7 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
           cost: sql.lit(0),
         })
         .onConflict((conflict) => conflict.column("name").doNothing())
-        .returningAll(),
+        .returning(STUDY),
     ),
     restoreStudy: statement((p) =>
       db
@@ -297,9 +331,10 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
         late: p.late,
       }),
     ),
-    studyByName: statement(({ name }) => db.selectFrom("studies").selectAll().where("name", "=", name)),
-    studyById: statement(({ study }) => db.selectFrom("studies").selectAll().where("id", "=", study)),
-    allStudies: statement(() => db.selectFrom("studies").selectAll().orderBy("id")),
+    studyByName: statement(({ name }) => db.selectFrom("studies").select(STUDY).where("name", "=", name)),
+    studyById: statement(({ study }) => db.selectFrom("studies").select(STUDY).where("id", "=", study)),
+    hasStudy: statement(({ study }) => db.selectFrom("studies").select("id").where("id", "=", study)),
+    allStudies: statement(() => db.selectFrom("studies").select(STUDY).orderBy("id")),
     updateStudy: statement((p) =>
       db
         .updateTable("studies")
@@ -340,7 +375,10 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
         .where("trial_count", "=", p.number)
         .where((eb) => eb.or([eb("max_trials", "is", null), eb("trial_count", "<", eb.ref("max_trials"))]))
         .where(isWithinBudget)
-        .where(sql<SqlBool>`not exists ${madeBy(p).select("made.number")}`),
+        // An index each, which one condition for both would not do.
+        .where(sql<SqlBool>`not exists ${called(p, "created_by")}`)
+        .where(sql<SqlBool>`not exists ${called(p, "asked_by")}`)
+        .returning("lease_ms"),
     ),
     insertTrial: statement((p) =>
       db
@@ -387,7 +425,8 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
             .where("trial_count", "=", sql<number>`${integer(p.number)} + 1`)
             .$castTo<never>(),
         )
-        .onConflict((conflict) => conflict.columns(["study_id", "number"]).doNothing()),
+        .onConflict((conflict) => conflict.columns(["study_id", "number"]).doNothing())
+        .returning(TRIAL),
     ),
     lockStudy: statement(({ study }) =>
       db
@@ -399,15 +438,17 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
     ),
     takeStudy: statement((p) => nextRevision(p)),
     takeWaiting: statement((p) =>
-      nextRevision(p).where((eb) =>
-        eb.exists(
-          db
-            .selectFrom("trials")
-            .select(sql.lit(1).as("one"))
-            .where("study_id", "=", p.study)
-            .where("state", "=", sql.lit("waiting")),
-        ),
-      ),
+      nextRevision(p)
+        .where((eb) =>
+          eb.exists(
+            db
+              .selectFrom("trials")
+              .select(sql.lit(1).as("one"))
+              .where("study_id", "=", p.study)
+              .where("state", "=", sql.lit("waiting")),
+          ),
+        )
+        .returning("lease_ms"),
     ),
     startTrial: statement((p) =>
       db
@@ -434,18 +475,13 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
             .where("first.study_id", "=", p.study)
             .where("first.state", "=", sql.lit("waiting"))})`,
         )
-        .where(
-          sql<SqlBool>`not exists ${db
-            .selectFrom("trials as asked")
-            .select(sql.lit(1).as("one"))
-            .where("asked.study_id", "=", p.study)
-            .where("asked.asked_by", "=", p.call)}`,
-        )
+        .where(sql<SqlBool>`not exists ${called(p, "asked_by")}`)
         .where((eb) =>
           eb.exists(
             db.selectFrom("studies").select(sql.lit(1).as("one")).where("id", "=", p.study).where(isWithinBudget),
           ),
-        ),
+        )
+        .returning(TRIAL),
     ),
     dropReports: statement((p) =>
       db
@@ -485,14 +521,14 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
         .onConflict((conflict) => conflict.columns(["study_id", "trial_number", "attempt"]).doNothing()),
     ),
     createdTrial: statement((p) =>
-      db.selectFrom("trials").selectAll().where("study_id", "=", p.study).where("created_by", "=", p.call),
+      db.selectFrom("trials").select(TRIAL).where("study_id", "=", p.study).where("created_by", "=", p.call),
     ),
     leasedTrial: statement((p) =>
-      db.selectFrom("trials").selectAll().where("study_id", "=", p.study).where("asked_by", "=", p.call),
+      db.selectFrom("trials").select(TRIAL).where("study_id", "=", p.study).where("asked_by", "=", p.call),
     ),
 
     trial: statement((p) =>
-      db.selectFrom("trials").selectAll().where("study_id", "=", p.study).where("number", "=", p.number),
+      db.selectFrom("trials").select(TRIAL).where("study_id", "=", p.study).where("number", "=", p.number),
     ),
     setAttributes: statement((p) => trial(p).set({ revision: revisionOf(p), attributes: p.attributes })),
 
@@ -531,7 +567,8 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
     touchTrial: statement((p) =>
       trial(p)
         .set({ revision: revisionOf(p) })
-        .where(hears(p, "waiting", "running")),
+        .where(hears(p, "waiting", "running"))
+        .returning("number"),
     ),
 
     takeUnended: statement((p) =>
@@ -555,7 +592,8 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
           error: p.error,
           finished_at: p.finished_at,
         })
-        .where(hears(p, "waiting", "running")),
+        .where(hears(p, "waiting", "running"))
+        .returning("number"),
     ),
     endAttempt: statement((p) =>
       db

@@ -1,5 +1,5 @@
 /**
- * Work for a database: statements that are to run in one transaction, written once as a generator of steps. A driver that
+ * Work for a database: statements that are to run in one transaction, rarely in two, written once as a generator of steps. A driver that
  * blocks, as SQLite's do, runs it within one turn of the event loop, so that an objective that computes for minutes can never
  * come between BEGIN and COMMIT while other processes wait for the file. For a server far away a step is one message and one
  * answer, the transaction's begin and end included; so what happens often is written as a single step, its decisions as
@@ -48,7 +48,10 @@ export function* step<const Q extends readonly Query<unknown>[]>(
   return (yield { statements: queries, isLast: false }) as Rows<Q>;
 }
 
-/** Runs queries together, and commits. What may not happen must be in their conditions, for it is too late to roll back after. */
+/**
+ * Runs queries together, and commits. What may not happen must be in their conditions, for it is too late to roll back after. Steps that
+ * follow are a transaction of their own: what is rare, such as why nothing came of the others, is asked there.
+ */
 export function* lastStep<const Q extends readonly Query<unknown>[]>(
   ...queries: Q
 ): Generator<Step, Rows<Q>, readonly (readonly unknown[])[]> {
