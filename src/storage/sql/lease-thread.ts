@@ -3,7 +3,19 @@ import { parentPort } from "node:worker_threads";
 import type { Owner, Storage } from "../storage.ts";
 import type { Database, Errand } from "./lease-keeper.ts";
 
-const timers = new Map<Owner, { readonly timer: NodeJS.Timeout; readonly database: string }>();
+/**
+ * A driver is loaded so long before the first renewal, for on a machine under load that may take as long as a short lease. Not at once: it is a fifth
+ * of a second of a processor, and many workers that begin together have better use for that.
+ */
+const LOADING_MS = 5000;
+
+interface Kept {
+  readonly renewing: NodeJS.Timeout;
+  readonly loading: NodeJS.Timeout;
+  readonly database: string;
+}
+
+const timers = new Map<Owner, Kept>();
 const storages = new Map<string, Promise<Storage>>();
 
 parentPort!.on("message", (errand: Errand) => {
@@ -12,7 +24,7 @@ parentPort!.on("message", (errand: Errand) => {
     return;
   }
   const { keep: owner, database, everyMs } = errand;
-  clearInterval(timers.get(owner)?.timer);
+  clear(timers.get(owner));
   let isBusy = false;
   const renew = async () => {
     if (isBusy) return;
@@ -25,15 +37,24 @@ parentPort!.on("message", (errand: Errand) => {
       isBusy = false;
     }
   };
-  timers.set(owner, { timer: setInterval(renew, everyMs), database: JSON.stringify(database) });
-  // The driver is loaded at once, which on a machine under load may take as long as a short lease; the database is opened when it is time.
-  storageOf(database).catch(() => {});
+  // The database itself is opened when it is time.
+  const load = () => void storageOf(database).catch(() => {});
+  timers.set(owner, {
+    renewing: setInterval(renew, everyMs),
+    loading: setTimeout(load, Math.max(0, everyMs - LOADING_MS)),
+    database: JSON.stringify(database),
+  });
 });
+
+function clear(kept: Kept | undefined): void {
+  clearInterval(kept?.renewing);
+  clearTimeout(kept?.loading);
+}
 
 function stop(owner: Owner): void {
   const kept = timers.get(owner);
   if (kept === undefined) return;
-  clearInterval(kept.timer);
+  clear(kept);
   timers.delete(owner);
   if ([...timers.values()].some(({ database }) => database === kept.database)) return;
   storages
