@@ -30,23 +30,33 @@ export class HistoryView {
    */
   of(trials: readonly FrozenTrial[], usable: number, space: Space): History {
     const used = Math.min(usable, trials.length);
-    for (let number = 0; number < used; number++) this.#turn(trials[number]!, number, space);
+    this.#keepTo(space);
+    const turned = this.#turned;
+    for (let number = 0; number < used; number++) {
+      // Trials are not looked at, of which a long study has too many for the processor's cache.
+      if (turned[number] !== trials[number]) this.#turn(trials[number]!, space);
+    }
     const pending = trials.slice(used).map((trial) => observe(trial, false, space, this.#direction));
     return this.#known.slice(0, used).concat(pending);
   }
 
   /** One trial as a pruner sees it: as in the history, but with its reports so far where it still runs. */
   reported(trial: FrozenTrial, space: Space): Observation {
-    const observation = this.#turn(trial, trial.number, space);
+    this.#keepTo(space);
+    const observation = this.#turn(trial, space);
     return observation.state === "pending"
       ? { ...observation, reports: lossesOf(trial.reports, this.#direction) }
       : observation;
   }
 
-  /** What a trial is turned into; its number is handed in, for to look at each trial of a long study is what takes time. */
-  #turn(trial: FrozenTrial, number: number, space: Space): Observation {
+  /** What was turned for another space is of no use for this one. */
+  #keepTo(space: Space): void {
     if (space !== this.#space) this.#turned = [];
     this.#space = space;
+  }
+
+  #turn(trial: FrozenTrial, space: Space): Observation {
+    const { number } = trial;
     if (this.#turned[number] !== trial) {
       this.#known[number] = observe(trial, true, space, this.#direction);
       this.#turned[number] = trial;
