@@ -133,8 +133,10 @@ describe("a PostgreSQL storage", () => {
     const study = await storage.createStudy(definition);
     expect(await storage.findStudy("s")).toEqual(study);
     // As a newer version of the library would, while this one is at work.
-    await query(database, `alter table ${pg.escapeIdentifier(schema)}.studies add column extra text`);
-    expect(await storage.findStudy("s")).toEqual(study);
+    for (const change of ["add column extra text", "alter column retries type bigint"]) {
+      await query(database, `alter table ${pg.escapeIdentifier(schema)}.studies ${change}`);
+      expect(await storage.findStudy("s")).toEqual(study);
+    }
   });
 
   test("asks the server once an operation, begin and commit included", async () => {

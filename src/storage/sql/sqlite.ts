@@ -240,14 +240,15 @@ class SqliteConnection implements SqlConnection {
   transact<T>(access: "read" | "write", work: Work<T>): T {
     // A transaction that begins by reading and goes on to write fails at once where another process wrote in between;
     // one that takes the lock first waits for it.
-    let isOpen = true;
+    let isOpen = false;
     try {
-      this.#begin(access);
       let turn = work.next();
       while (!turn.done) {
         const { statements, isLast } = turn.value;
-        if (!isOpen) this.#begin(access);
-        isOpen = true;
+        if (!isOpen) {
+          isOpen = true;
+          this.#begin(access);
+        }
         const rows = statements.map((statement) => this.#execute(statement));
         if (isLast) {
           this.#execute(bare("commit"));
