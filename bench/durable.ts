@@ -80,8 +80,10 @@ async function rates(): Promise<void> {
     for (const kind of KINDS) {
       note(`${kind} commits`, await commitsPerSecond(kind));
       for (const processes of [1, 8] as const) {
-        note(`${kind} ${processes} ours`, await trialsPerSecond("ours", kind, processes));
-        if (python !== null) note(`${kind} ${processes} Optuna`, await trialsPerSecond({ python }, kind, processes));
+        const { rate, answers } = await runTrials("ours", kind, processes);
+        note(`${kind} ${processes} ours`, rate);
+        note(`${kind} ${processes} ms`, median(answers));
+        if (python !== null) note(`${kind} ${processes} Optuna`, (await runTrials({ python }, kind, processes)).rate);
       }
     }
   }
@@ -96,7 +98,8 @@ async function rates(): Promise<void> {
       const theirs = measured.get(`${kind} ${processes} Optuna`);
       const name = `${kind}, ${processes} ${processes === 1 ? "process" : "processes"}`;
       const share = median(ours.map((rate, i) => (rate * COMMITS_PER_TRIAL) / commits[i]!));
-      let line = `  ${processes} × ours ${spread(ours)}, ${share.toFixed(2)} of what the commits allow`;
+      const cpu = median(measured.get(`${kind} ${processes} ms`)!);
+      let line = `  ${processes} × ours ${spread(ours)}, ${share.toFixed(2)} of what the commits allow, ${cpu.toFixed(2)} ms of the processor in each process a trial`;
       if (theirs === undefined) {
         expect(
           share >= LEAST_SHARE[kind],
@@ -118,13 +121,14 @@ async function rates(): Promise<void> {
   }
 }
 
-async function trialsPerSecond(side: Side, kind: Kind, processes: 1 | 8): Promise<number> {
+/** Trials a second, and what each process answered: see `Job`. */
+async function runTrials(side: Side, kind: Kind, processes: 1 | 8): Promise<{ rate: number; answers: number[] }> {
   const store = await newStore(kind);
   const count = TRIALS[side === "ours" ? "ours" : "optuna"][processes];
   const started = await startAll(side, processes, { name: "trials", store, count });
-  const { seconds } = await workAll(started);
+  const { answers, seconds } = await workAll<number>(started);
   await closeAll(started);
-  return (processes * count) / seconds;
+  return { rate: (processes * count) / seconds, answers };
 }
 
 /** What the disk allows: one-row commits by one connection with the same settings. */

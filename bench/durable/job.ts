@@ -4,7 +4,7 @@ import { postgres } from "assay/storage/postgres";
 import { sqlite } from "assay/storage/sqlite";
 
 /**
- * - `trials`: asks and tells `count` trials, with `reports` reports each
+ * - `trials`: asks and tells `count` trials, with `reports` reports each; answers with the milliseconds of the processor that each took
  * - `claim`: asks until nothing is left; answers with the numbers
  * - `share`: `connections` workers ask and tell until nothing is left; answers with how many each had
  * - `ask`: `connections` workers ask at once, then tell; answers with how long each waited, in milliseconds

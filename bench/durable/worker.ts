@@ -29,8 +29,10 @@ for (const it of studies) await it.close();
 
 async function work(): Promise<unknown> {
   if (job.name === "trials") {
+    const before = process.cpuUsage();
     for (let i = 0; i < job.count!; i++) await askAndTell(study);
-    return job.count;
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000 / job.count!;
   }
   if (job.name === "claim") return untilSpent(async () => (await study.ask()).number);
   if (job.name === "share") {
