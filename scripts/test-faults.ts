@@ -1,6 +1,6 @@
 // `npm run test:faults`: injects every fault of test/faults, prints what came of them, and when all rows ran writes
-// docs/fault-report.md, or of the long counts docs/fault-report-long.md. Ends with an error when anything was lost, done twice, left
-// behind or wrong.
+// docs/fault-report.md, or for the long counts a page beside it. Ends with an error when anything was lost, done twice, left behind or
+// wrong.
 //   -- --long          the long counts
 //   -- --minutes N     what each row may take before it begins no more faults: some 45 s, and in the long form as long as it wants
 //   -- --only NAME     one row, or several with commas; without a name: what there is
