@@ -1,43 +1,43 @@
 /**
  * KerasTuner's search beside ours: the regret of its Bayesian optimisation, of our recipe of the same name and of our default on the
- * recorded tables and on LCBench's surrogate, and milliseconds an ask.
+ * recorded tables and on LCBench's surrogate, and CPU milliseconds an ask.
  *
  *   npm run bench -- keras-tuner [--check] [--quick] [--seeds N] [--only tables|lcbench] [--fresh] [--peers FOLDER]
  *
- * KerasTuner 1.4.8's own oracle runs in Python in the same run, first; without Python our half runs alone, and on the tables alone.
- * Its searches take an hour of one core and are the same each time, so they are kept beside its environment, each as soon as it has
- * ended, and made once; `--fresh` makes them anew. Asks are timed in every run, for a time means nothing beside one of another run.
+ * KerasTuner 1.4.8's own oracle runs in Python in the same run, first, by the driver of the suite; without Python our half runs alone.
+ * Its searches take an hour of one core and are the same each time, so they are kept beside its environment as a results folder, each
+ * as soon as it has ended, and made once; `--fresh` makes them anew. Asks are timed in every run, for a time means nothing beside one
+ * of another run.
  * `--check` exits with 1 where a figure falls short; `--quick` searches three problems of each family with one seed, too few to judge by.
  */
-import { appendFileSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type ComparedPair, compare } from "assay/analysis";
-import type { BayesianOptimization, BayesianOptimizationOptions, Recipe } from "assay/tuner";
+import type { Recipe } from "assay/tuner";
 import { mean, median } from "./numbers.ts";
-import { PEERS_HELP, peerPython, runPeer } from "./peers/python.ts";
-import {
-  hasLcbench,
-  LCBENCH_INSTANCES,
-  LCBENCH_SAMPLE,
-  LcbenchSearch,
-  lcbenchEnds,
-  lcbenchEvaluator,
-  lcbenchFolder,
-} from "./problems/lcbench.ts";
-import { TableSearch } from "./problems/table-search.ts";
-import { table, tableNames, tablesFolder } from "./problems/tables.ts";
+import { peerCommand } from "./peers/environments.ts";
+import { PEERS_HELP, peerPython } from "./peers/python.ts";
+import { selectTasks, type Task } from "./problems/catalogue.ts";
+import { endsOf } from "./problems/ends.ts";
+import type { Problem } from "./problems/problem.ts";
+import { ProblemSearch } from "./problems/problem-search.ts";
+import { driverOf } from "./suite/drivers.ts";
+import { cpuMsSince } from "./suite/ours.ts";
+import { readResults, resultsWriter } from "./suite/results.ts";
+import { runTask } from "./suite/run.ts";
 
-const FAMILIES = ["tables", "lcbench"] as const;
-type Family = (typeof FAMILIES)[number];
+/** What is searched, by family. */
+const TASKS = {
+  tables: "tables",
+  lcbench: "lcbench/3945,lcbench/7593,lcbench/34539,lcbench/126025",
+} as const;
+type Family = keyof typeof TASKS;
+const FAMILIES = Object.keys(TASKS) as Family[];
 
-/** What is searched: an accuracy to be raised. */
 interface Surface {
-  readonly family: Family;
-  readonly name: string;
-  /** Its name to the script of KerasTuner's side. */
-  readonly peerName: string;
-  search(settings: BayesianOptimizationOptions<never>): BayesianOptimization<never>;
+  readonly task: Task;
+  readonly problem: Problem;
   /** 0 the best configuration, 1 the median one, where the best that any search has found is so. */
   regret(accuracy: number, bestFound: number): number;
 }
@@ -54,7 +54,7 @@ const { values: options } = parseArgs({
   },
 });
 const seeds = Number(options.seeds ?? (options.quick ? 1 : 10));
-const isFamily = options.only === undefined || FAMILIES.some((family) => family === options.only);
+const isFamily = options.only === undefined || Object.hasOwn(TASKS, options.only);
 if (options.help || !isFamily || !Number.isSafeInteger(seeds) || seeds < 1) {
   console.log(
     `npm run bench -- keras-tuner [--check] [--quick] [--seeds N] [--only tables|lcbench] [--fresh] [--peers FOLDER]\n${PEERS_HELP}`,
@@ -68,129 +68,113 @@ const KERAS_TUNER = "KerasTuner";
 const SAME_RECIPE = "ours, its recipe";
 const OURS = "ours";
 
-const wanted = (family: Family): boolean => options.only === undefined || options.only === family;
 const most = options.quick ? 3 : undefined;
 const python = peerPython(options.peers);
-const evaluator = wanted("lcbench") && python !== null && hasLcbench() ? lcbenchEvaluator(python) : null;
-const surfaces = [...(wanted("tables") ? tables() : []), ...(wanted("lcbench") ? await lcbench() : [])];
+const surfaces = FAMILIES.filter((family) => options.only === undefined || options.only === family).flatMap(surfacesOf);
 if (surfaces.length === 0) process.exit(options.check ? 1 : 0);
 
 /** Best accuracy so far, by trials, of each search, by seed and then by surface. */
 const found = new Map<string, number[][]>();
-/** Milliseconds of the first ask of the surrogate, one for each surface, by the number of trials before it. */
+/** CPU milliseconds of the first ask of the surrogate, one for each surface, by the number of trials before it. */
 const asks = new Map<string, Map<number, number[]>>();
 
 if (python !== null) await theirs(python);
 await ours(SAME_RECIPE, "keras-tuner");
 await ours(OURS, "default");
-await evaluator?.close();
 const shortfalls = await report();
 for (const shortfall of shortfalls) console.log(`falls short: ${shortfall}`);
 if (options.check && shortfalls.length > 0) process.exitCode = 1;
 
-function tables(): Surface[] {
-  const names = tableNames().slice(0, most);
-  if (names.length === 0) {
-    console.log(
-      `The recorded tables are absent: ${tablesFolder()} has none. Set ASSAY_DATA to the folder that holds \`tables\`.`,
-    );
-  }
-  return names.map((peerName) => {
-    const problem = table(peerName);
-    return {
-      family: "tables",
-      name: problem.name,
-      peerName,
-      search: (settings) => new TableSearch(problem, settings),
-      regret: (accuracy) => problem.regret(1 - accuracy),
-    };
-  });
-}
-
-async function lcbench(): Promise<Surface[]> {
-  if (evaluator === null) {
-    console.log(
-      hasLcbench()
-        ? "Without the peers' Python there is nothing to evaluate LCBench's surrogate with: it is left out."
-        : `LCBench's surrogate is absent: ${lcbenchFolder()} has no model.onnx. Set ASSAY_DATA to the folder that holds \`yahpo-lcbench\`.`,
-    );
+/** Of a family; none, having said why, where its data are absent. */
+function surfacesOf(family: Family): Surface[] {
+  const tasks = selectTasks(TASKS[family]).slice(0, most);
+  try {
+    return tasks.map((task) => {
+      const problem = task.make() as Problem;
+      return { task, problem, regret: family === "tables" ? (it) => problem.regret(1 - it) : sampledRegret(task.name) };
+    });
+  } catch (error) {
+    console.log((error as Error).message);
     return [];
   }
-  const all: Surface[] = [];
-  for (const instance of LCBENCH_INSTANCES.slice(0, most)) {
-    const { best, median } = await lcbenchEnds(evaluator, instance);
-    all.push({
-      family: "lcbench",
-      name: `lcbench ${instance}`,
-      peerName: `lcbench:${instance}`,
-      search: (settings) => new LcbenchSearch(evaluator, instance, settings),
-      regret: (accuracy, bestFound) => {
-        const top = Math.max(best, bestFound);
-        return (top - accuracy) / (top - median);
-      },
-    });
-  }
-  return all;
 }
 
-type PeerSearch = {
-  readonly kind: "search";
-  readonly problem: string;
-  readonly seed: number;
-  readonly values: number[];
-};
+/** Between the best of random configurations or of the searches, and the median of the random ones. */
+function sampledRegret(name: string): Surface["regret"] {
+  const { sampled, median } = endsOf(name);
+  return (accuracy, bestFound) => {
+    const top = Math.max(1 - sampled, bestFound);
+    return (top - accuracy) / (top - (1 - median));
+  };
+}
 
 async function theirs(interpreter: string): Promise<void> {
-  type Line = { readonly kind: "ask"; readonly observations: number; readonly ms: number } | PeerSearch;
-  const kept = join(interpreter, "../../keras-tuner-searches.jsonl");
-  if (options.fresh) rmSync(kept, { force: true });
-  const settings = {
-    tables: tablesFolder(),
-    lcbench: lcbenchFolder(),
-    problems: surfaces.map(({ peerName }) => peerName).join(),
-    seeds,
-    trials: TRIALS,
-    asks: CHECKPOINTS.join(),
-    kept,
-  };
-  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, `${value}`]);
-  for await (const line of runPeer<Line>(interpreter, "keras_tuner_peer.py", args)) {
-    if (line.kind === "ask") record(KERAS_TUNER, line.observations, line.ms);
-    else {
-      appendFileSync(kept, `${JSON.stringify(line)}\n`);
-      console.error(`KerasTuner: searched ${line.problem}, seed ${line.seed} of ${seeds}`);
+  const command = peerCommand("keras-tuner", options.peers);
+  // Random until its last trial, whose ask is the first of its surrogate.
+  const timed = driverOf({ kind: "peer", name: "keras-tuner-surrogate-last", command });
+  for (const { task } of surfaces) {
+    for (const observations of CHECKPOINTS) {
+      const { askMs } = await runTask(timed, task, 0, observations + 1);
+      record(KERAS_TUNER, observations, askMs.at(-1)!);
     }
   }
-  const lines = readFileSync(kept, "utf8").trim().split("\n");
-  const searches = lines.map((line) => JSON.parse(line) as PeerSearch);
-  const searchOf = (problem: string, seed: number) =>
-    searches.find((it) => it.problem === problem && it.seed === seed && it.values.length === TRIALS)!.values;
-  const bySeed = Array.from({ length: seeds }, (_, i) => surfaces.map(({ peerName }) => searchOf(peerName, i + 1)));
-  found.set(KERAS_TUNER, bySeed.flat());
+  await timed.close();
+
+  const folder = join(interpreter, "../../searches");
+  if (options.fresh) rmSync(folder, { recursive: true, force: true });
+  const kept = existsSync(folder) ? readResults(folder) : [];
+  const keep = resultsWriter(folder);
+  const driver = driverOf({ kind: "peer", name: "keras-tuner", command });
+  const searches: number[][] = [];
+  for (let seed = 1; seed <= seeds; seed++) {
+    for (const { task } of surfaces) {
+      // The driver counts KerasTuner's seeds from 1.
+      const isThis = (it: (typeof kept)[number]) =>
+        it.task === task.name && it.seed === seed - 1 && it.trials === TRIALS;
+      let search = kept.find(isThis);
+      if (search === undefined) {
+        search = await runTask(driver, task, seed - 1, TRIALS);
+        keep(search);
+        console.error(`KerasTuner: searched ${task.name}, seed ${seed} of ${seeds}`);
+      }
+      searches.push(bestSoFar(search.losses.map((loss) => 1 - loss!)));
+    }
+  }
+  await driver.close();
+  found.set(KERAS_TUNER, searches);
 }
 
 async function ours(name: string, recipe: Recipe): Promise<void> {
   const searches: number[][] = [];
   for (let seed = 1; seed <= seeds; seed++) {
-    for (const surface of surfaces) {
-      const tuner = surface.search({ recipe, maxTrials: TRIALS, seed });
+    for (const { problem } of surfaces) {
+      const tuner = new ProblemSearch(problem, { recipe, maxTrials: TRIALS, seed });
       await tuner.search();
-      let best = 0;
-      searches.push((await tuner.study.trials()).map(({ value }) => (best = Math.max(best, value!))));
+      searches.push(bestSoFar((await tuner.study.trials()).map(({ value }) => value!)));
       await tuner.close();
     }
   }
   found.set(name, searches);
-  for (const surface of surfaces) {
+  for (const { problem } of surfaces) {
     for (const observations of CHECKPOINTS) {
-      const tuner = surface.search({ recipe, maxTrials: observations, seed: 1, numInitialPoints: observations });
+      const tuner = new ProblemSearch(problem, {
+        recipe,
+        maxTrials: observations,
+        seed: 1,
+        numInitialPoints: observations,
+      });
       await tuner.search();
-      const started = performance.now();
+      const started = process.cpuUsage();
       await tuner.study.ask();
-      record(name, observations, performance.now() - started);
+      record(name, observations, cpuMsSince(started));
       await tuner.close();
     }
   }
+}
+
+function bestSoFar(accuracies: readonly number[]): number[] {
+  let best = 0;
+  return accuracies.map((accuracy) => (best = Math.max(best, accuracy)));
 }
 
 function record(name: string, observations: number, ms: number): void {
@@ -200,13 +184,13 @@ function record(name: string, observations: number, ms: number): void {
 
 /** Prints each family by itself, then what there is together. @returns what falls short, together */
 async function report(): Promise<string[]> {
-  const families = FAMILIES.filter((family) => surfaces.some((surface) => surface.family === family));
+  const families = FAMILIES.filter((family) => surfaces.some(({ task }) => task.family === family));
   for (const family of families) {
     const label = {
       tables: "recorded tables",
-      lcbench: `instances of LCBench's surrogate, their ends from ${LCBENCH_SAMPLE} random configurations and every search`,
+      lcbench: `instances of LCBench's surrogate, their ends from 20,000 random configurations and every search`,
     }[family];
-    const shortfalls = await reportOn((surface) => surface.family === family, label);
+    const shortfalls = await reportOn(({ task }) => task.family === family, label);
     if (families.length === 1) return shortfalls;
   }
   return reportOn(() => true, "problems of both families");
@@ -235,10 +219,10 @@ async function reportOn(isIncluded: (surface: Surface) => boolean, label: string
   }
 
   console.log(`\nThe same by problem @${TRIALS}\n`);
-  console.log(`  ${"".padEnd(20)}${names.map((name) => name.padStart(18)).join("")}`);
+  console.log(`  ${"".padEnd(24)}${names.map((name) => name.padStart(18)).join("")}`);
   for (const surface of included) {
     const means = names.map((name) => mean(surfaceRegrets(name, TRIALS, surface)));
-    console.log(`  ${surface.name.padEnd(20)}${means.map((value) => value.toFixed(4).padStart(18)).join("")}`);
+    console.log(`  ${surface.task.name.padEnd(24)}${means.map((value) => value.toFixed(4).padStart(18)).join("")}`);
   }
 
   const comparison = await compare(Object.fromEntries(names.map((name) => [name, regrets(name, TRIALS)])), {
@@ -250,7 +234,7 @@ async function reportOn(isIncluded: (surface: Surface) => boolean, label: string
   if (names.length > 2) for (const { verdict } of comparison.pairs) console.log(`  ${verdict}`);
 
   console.log(
-    `\nMilliseconds an ask after so many trials, median over ${included.length} problems\n\n  ${"".padEnd(30)}${headings}`,
+    `\nCPU milliseconds an ask after so many trials, median over ${included.length} problems\n\n  ${"".padEnd(30)}${headings}`,
   );
   const ms = (name: string, observations: number) =>
     median(included.map(({ at }) => asks.get(name)!.get(observations)![at]!));

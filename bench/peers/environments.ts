@@ -25,7 +25,6 @@ export const ENVIRONMENTS = {
       "setuptools==65.5.0",
       "scikit-learn==1.9.1",
       "scipy==1.17.1",
-      "onnxruntime==1.32.0",
       "ioh==0.3.22",
     ],
   },
@@ -52,7 +51,6 @@ export const ENVIRONMENTS = {
       "scikit-learn==1.9.1",
       // KerasTuner imports it in every trial without asking for it.
       "tensorboard==2.21.0",
-      "onnxruntime==1.32.0",
     ],
   },
   hebo: {
@@ -119,10 +117,10 @@ export function interpreter(name: EnvironmentName, folder: string = environments
 }
 
 /** The command that starts a peer's driver, for the suite. @throws Error for a name that is not in the table */
-export function peerCommand(name: string): string {
+export function peerCommand(name: string, folder: string = environmentsFolder()): string {
   const peer = Object.hasOwn(PEERS, name) ? PEERS[name] : undefined;
   if (peer === undefined) {
     throw new Error(`A peer must be one of ${Object.keys(PEERS).join(", ")}, but got ${JSON.stringify(name)}.`);
   }
-  return `'${interpreter(peer.environment)}' '${join(import.meta.dirname, peer.script)}'`;
+  return `'${interpreter(peer.environment, folder)}' '${join(import.meta.dirname, peer.script)}'`;
 }

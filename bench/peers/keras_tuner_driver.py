@@ -14,11 +14,15 @@ from keras_tuner.src.tuners.bayesian import BayesianOptimizationOracle
 
 
 class KerasTuner:
-    def __init__(self, space, seed, trials):
+    def __init__(self, space, seed, trials, **options):
         self.space = space
         self.folder = tempfile.TemporaryDirectory()
         self.oracle = BayesianOptimizationOracle(
-            objective=kt.Objective("loss", "min"), max_trials=trials, hyperparameters=declared(space), seed=seed + 1
+            objective=kt.Objective("loss", "min"),
+            max_trials=trials,
+            hyperparameters=declared(space),
+            seed=seed + 1,
+            **options,
         )
         self.oracle.verbose = 0
         self.oracle._set_project_dir(self.folder.name, "project")
@@ -53,5 +57,10 @@ def declare(hp, it):
     return (hp.Float if it.kind == "real" else hp.Int)(it.name, it.low, it.high, sampling="log" if it.log else "linear")
 
 
+def surrogate_last(space, seed, trials):
+    """Random until the last trial: `bench/keras-tuner.ts` times the ask of that one."""
+    return KerasTuner(space, seed, trials, num_initial_points=trials - 1)
+
+
 if __name__ == "__main__":
-    serve({"keras-tuner": KerasTuner}, "keras-tuner")
+    serve({"keras-tuner": KerasTuner, "keras-tuner-surrogate-last": surrogate_last}, "keras-tuner")

@@ -64,45 +64,8 @@ for requirement in sys.argv[1:]:
 
 /** Runs a script of this folder on one thread and gives its lines, each JSON. @throws Error with its last words when it fails */
 export async function* runPeer<T>(python: string, script: string, args: readonly string[]): AsyncGenerator<T> {
-  const { child, ended } = start(python, script, args);
-  child.stdin.end();
-  try {
-    for await (const line of createInterface(child.stdout)) if (line.startsWith("{")) yield JSON.parse(line) as T;
-  } finally {
-    child.kill();
-  }
-  await ended();
-}
-
-/** A script of this folder that runs on one thread and answers each line of JSON with one. */
-export class AnsweringPeer {
-  readonly #peer: ReturnType<typeof start>;
-  readonly #answers: AsyncIterator<string>;
-
-  constructor(python: string, script: string, args: readonly string[]) {
-    this.#peer = start(python, script, args);
-    this.#answers = createInterface(this.#peer.child.stdout)[Symbol.asyncIterator]();
-  }
-
-  /** One question at a time. @throws Error with the script's last words when it ends without an answer */
-  async ask<T>(question: object): Promise<T> {
-    this.#peer.child.stdin.write(`${JSON.stringify(question)}\n`);
-    const { value, done } = await this.#answers.next();
-    if (!done) return JSON.parse(value) as T;
-    await this.#peer.ended();
-    throw new Error("The peer ended before it answered.");
-  }
-
-  /** Lets the script end. */
-  async close(): Promise<void> {
-    this.#peer.child.stdin.end();
-    await this.#peer.ended();
-  }
-}
-
-function start(python: string, script: string, args: readonly string[]) {
   const child = spawn(python, [join(import.meta.dirname, script), ...args], {
-    stdio: ["pipe", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe"],
     env: {
       ...process.env,
       OMP_NUM_THREADS: "1",
@@ -116,13 +79,13 @@ function start(python: string, script: string, args: readonly string[]) {
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     complaints = (complaints + text).slice(-2000);
   });
-  // A script that has failed closes its end; what it said is thrown by `ended`.
-  child.stdin.on("error", () => {});
   const code = new Promise<number | null>((resolve) => child.on("close", resolve));
-  const ended = async () => {
-    if ((await code) !== 0) throw new Error(`${script} ended with ${await code}:\n${complaints}`);
-  };
-  return { child, ended };
+  try {
+    for await (const line of createInterface(child.stdout)) if (line.startsWith("{")) yield JSON.parse(line) as T;
+  } finally {
+    child.kill();
+  }
+  if ((await code) !== 0) throw new Error(`${script} ended with ${await code}:\n${complaints}`);
 }
 
 function succeeds(command: string, args: readonly string[]): boolean {

@@ -75,7 +75,7 @@ export function ourVersion(): string {
 }
 
 /** Of this process, all its threads: what an ask costs whatever else the machine does. */
-function cpuMsSince(start: NodeJS.CpuUsage): number {
+export function cpuMsSince(start: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(start);
   return (user + system) / 1000;
 }

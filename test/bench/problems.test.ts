@@ -1,6 +1,7 @@
-import { createRng } from "assay";
+import { createRng, createSpace, type FlatParams, float, int, ordinal } from "assay";
 import { expect, test } from "vitest";
 import { selectTasks } from "../../bench/problems/catalogue.ts";
+import { ProblemSearch } from "../../bench/problems/problem-search.ts";
 import { SYNTHETIC } from "../../bench/problems/synthetic.ts";
 
 const synthetic = Object.values(SYNTHETIC).flatMap((problems) => Object.entries(problems));
@@ -50,6 +51,34 @@ test("a live training has one loss for a configuration", async () => {
   expect(loss).toBeGreaterThan(0.3);
   expect(loss).toBeLessThan(1);
   expect(await problem.evaluate(params)).toBe(loss);
+});
+
+test("a tuner searches a problem's own values, and is told its accuracy", async () => {
+  const space = createSpace({
+    rate: float(1e-4, 1, { log: true }),
+    width: int(8, 64, { log: true }),
+    batch: ordinal([16, 64]),
+  });
+  const losses: number[] = [];
+  const evaluate = (params: Readonly<Record<string, unknown>>): number => {
+    space.check(params as FlatParams);
+    losses.push(Number(params.rate) / 2);
+    return losses.at(-1)!;
+  };
+  const tuner = new ProblemSearch(
+    { name: "rates", space, evaluate, regret: (loss) => loss },
+    { maxTrials: 12, seed: 1 },
+  );
+  await tuner.search();
+  const trials = await tuner.study.trials();
+  const { dimensions } = tuner.study.space;
+  await tuner.close();
+  expect(trials.map(({ value }) => value)).toEqual(losses.map((loss) => 1 - loss));
+  expect(dimensions.map(({ name, parameter }) => [name, parameter.levels])).toEqual([
+    ["rate", Number.POSITIVE_INFINITY],
+    ["width", 57],
+    ["batch", 2],
+  ]);
 });
 
 test("tasks are asked for by name, pattern, family and word", () => {
