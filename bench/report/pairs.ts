@@ -59,7 +59,7 @@ export function pairSection({ samplers, main }: Evidence, records: readonly RunR
     title,
     blocks: [
       text(
-        `${main} less the other in mean regret over families, on the tasks and seeds that both have, in brackets the share of the other's regret; below, from eight runs on, the 95 % interval of a bootstrap over them. Strong where it leaves out 0.`,
+        `${main} less the other in mean regret over families, on the tasks and seeds that both have, in brackets the share of the other's regret; below, from eight runs on, the 95 % interval of a bootstrap over them, strong where it leaves out 0. A figure of fewer runs, which has no interval, is a direction only, and one of a single seed says nothing of other seeds.`,
       ),
       table(
         `${main} beside each other`,
