@@ -55,16 +55,20 @@ export const ENVIRONMENTS = {
   },
   hebo: {
     packages: [
-      "numpy<2",
-      "pandas<2.2",
-      "scipy<1.13",
-      "scikit-learn<1.5",
+      // The last with NumPy 1, which HEBO and GPy need. All are pinned, since pip goes back through a hundred versions of matplotlib and
+      // catboost, some of them to be compiled, when contourpy is left to be one that needs NumPy 2.
+      "numpy==1.26.4",
+      "pandas==2.1.4",
+      "scipy==1.12.0",
+      "scikit-learn==1.4.2",
+      "matplotlib==3.8.4",
+      "contourpy==1.2.1",
       "pymoo==0.6.0.1",
       "torch==2.15.0",
-      "gpytorch",
-      "GPy>=1.13",
-      "catboost",
-      "disjoint-set",
+      "gpytorch==1.15.2",
+      "GPy==1.13.2",
+      "catboost==1.2.10",
+      "disjoint-set==0.9.0",
     ],
     bare: ["HEBO==0.3.6"],
   },
