@@ -19,10 +19,12 @@ export function pairOf(records: readonly RunRecord[], main: string, name: string
   return { own: ofSampler(common, main), other: ofSampler(common, name) };
 }
 
-/** The largest checkpoint of at most `most` that runs of both reach; null where they have none in common. */
+/** The largest checkpoint of at most `most` that all runs which both have reach; null where they have none in common. */
 export function countOf(records: readonly RunRecord[], main: string, name: string, most: number): number | null {
-  const counts = CHECKPOINTS.filter((count) => count <= most && pairOf(records, main, name, count).own.length > 0);
-  return counts.at(-1) ?? null;
+  const runs = (count: number): number => pairOf(records, main, name, count).own.length;
+  const all = runs(CHECKPOINTS[0]);
+  if (all === 0) return null;
+  return CHECKPOINTS.filter((count) => count <= most && runs(count) === all).at(-1)!;
 }
 
 /** Paired differences with the family of each. */
@@ -90,7 +92,7 @@ function differenceCell(pair: Pair, count: number) {
   };
 }
 
-/** Family by family, at 50 trials or as many as both have: the other's regret, and ours. */
+/** Family by family, at 50 trials or as many as all runs of both have: the other's regret, and ours. */
 function familyTable(records: readonly RunRecord[], main: string, others: readonly string[]): Block {
   const families = familiesOf(records);
   return table(

@@ -89,6 +89,13 @@ test("two samplers are paired on what both have, as far as both go", () => {
   ]);
 });
 
+test("by family, and in wins and losses, a pair is told at a number of trials that all its runs reach", () => {
+  const shorter = [...uneven.filter(({ sampler }) => sampler !== "slow"), run("slow", tasks[0]!, 0, 50, 0.2)];
+  const page = pageOf([...shorter, ...tasks.slice(1, 9).map((task) => run("slow", task, 0, 30, 0.2))]);
+  expect(rowsOf(page, "gp against each other")[1]).toBe("| slow | 30 | 9 / 0 / 0 |");
+  expect(rowsOf(page, "gp beside each other")[1]).toMatch(/^\| slow \| 9 × 1 \|.* \| −0\.1000 \(−50 %\) \| – \|$/);
+});
+
 test("where another is ahead is told with the seeds that it was judged by", () => {
   expect(rowsOf(pageOf(uneven), "Tasks on which another is ahead of gp")).toEqual(
     [20, 30, 50].map((count) => `| ${tasks[0]} | slow | ${count} | 1 | 0.1000 | 0.0500 |`),
