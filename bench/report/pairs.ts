@@ -175,6 +175,7 @@ export function loseSection({ samplers, main }: Evidence, records: readonly RunR
   return {
     title: "Where we lose",
     blocks: [
+      text(meanLeads(samplers, records, main)),
       text(
         worst.length === 0
           ? `On no task another is ahead of ${main} in the mean over common seeds.`
@@ -201,6 +202,21 @@ export function loseSection({ samplers, main }: Evidence, records: readonly RunR
           ]),
     ],
   };
+}
+
+/** Who is ahead of the main sampler in the mean over families, and after how many trials. */
+function meanLeads(samplers: readonly string[], records: readonly RunRecord[], main: string): string {
+  const leads = samplers.flatMap((name) => {
+    if (name === main) return [];
+    const counts = CHECKPOINTS.filter((count) => {
+      const { own, other } = pairOf(records, main, name, count);
+      return own.length > 0 && overFamilies(pairedScores(own, other, count)).mean > 1e-9;
+    });
+    return counts.length === 0 ? [] : [`${name} ${counts.map((count) => `@${count}`).join(", ")}`];
+  });
+  return leads.length === 0
+    ? `In the mean over families no other is ahead of ${main}.`
+    : `In the mean over families ahead of ${main}, shown or not: ${leads.join("; ")}.`;
 }
 
 /** "35 × 5": tasks and seeds. */

@@ -97,6 +97,10 @@ test("by family, and in wins and losses, a pair is told at a number of trials th
 });
 
 test("where another is ahead is told with the seeds that it was judged by", () => {
+  expect(pageOf(uneven)).toContain("In the mean over families no other is ahead of gp.");
+  expect(pageOf([...uneven, run("quick", tasks[0]!, 0, 20, 0.05)])).toContain(
+    "ahead of gp, shown or not: quick @10, @20.",
+  );
   expect(rowsOf(pageOf(uneven), "Tasks on which another is ahead of gp")).toEqual(
     [20, 30, 50].map((count) => `| ${tasks[0]} | slow | ${count} | 1 | 0.1000 | 0.0500 |`),
   );
