@@ -5,7 +5,6 @@ import { categorical } from "../../src/space/choice.ts";
 import { createSpace, oneOf } from "../../src/space/declare.ts";
 import { float } from "../../src/space/numeric.ts";
 import type { FlatParams } from "../../src/space/parameter.ts";
-import type { Dimension } from "../../src/space/space.ts";
 import type { Observation } from "../../src/trial/history.ts";
 
 const space = createSpace({
@@ -22,12 +21,10 @@ function trial(number: number, params: FlatParams, loss: number | null): Observa
 const slow = (x: number) => ({ x, y: 0.25, flavour: "plain", "way.kind": "slow", "way.rate": 0.75 });
 const history = [trial(0, slow(0.1), 3), trial(1, slow(0.2), 1), trial(2, slow(0.3), 2), trial(3, slow(0.4), null)];
 
-const even = (_: Dimension, u: number) => u;
-
 /** Those of many asks that explore. */
 function explored(trials: readonly Observation[]): FlatParams[] {
   const rng = createRng("explore");
-  return Array.from({ length: 4000 }, (_, ask) => exploration(space, trials, rng.fork(ask), even)).filter(
+  return Array.from({ length: 4000 }, (_, ask) => exploration(space, trials, rng.fork(ask), "sobol")).filter(
     (params) => params !== undefined,
   );
 }
@@ -52,5 +49,5 @@ test("no ask explores once every level was tried often enough, nor where there i
   );
   expect(explored(often)).toEqual([]);
   const line = createSpace({ x: float(0, 1) });
-  expect(exploration(line, [trial(0, { x: 0.5 }, 1)], createRng(1), even)).toBeUndefined();
+  expect(exploration(line, [trial(0, { x: 0.5 }, 1)], createRng(1), "sobol")).toBeUndefined();
 });

@@ -8,6 +8,7 @@ import type { Rng } from "../../math/rng.ts";
 import type { FlatParams, ParamValue } from "../../space/parameter.ts";
 import type { Dimension, Space } from "../../space/space.ts";
 import type { History } from "../../trial/history.ts";
+import { type Design, towardsEdges } from "../design.ts";
 
 /** One ask in so many explores, as long as some level is behind. */
 const SHARE = 1 / 4;
@@ -17,14 +18,9 @@ const LEVELS_MOST = 12;
 /**
  * A random point with the least-tried level of every choice, if it is time for one.
  *
- * @param place where a number drawn evenly in [0, 1] lies in the range of a dimension
+ * @param design how its numbers are laid out: as those of the first trials
  */
-export function exploration(
-  space: Space,
-  trials: History,
-  rng: Rng,
-  place: (dimension: Dimension, u: number) => number,
-): FlatParams | undefined {
+export function exploration(space: Space, trials: History, rng: Rng, design: Design): FlatParams | undefined {
   const choices = space.coordinates.filter((dimension) => isChoice(space, dimension));
   if (choices.length === 0 || rng.next() >= SHARE) return undefined;
   const tries = new Map(choices.map((dimension) => [dimension, countLevels(dimension, trials)]));
@@ -32,7 +28,9 @@ export function exploration(
   if (![...tries.values()].some((counts) => Math.min(...counts.values()) < enough)) return undefined;
   return space.build((dimension) => {
     const counts = tries.get(dimension);
-    return counts === undefined ? dimension.parameter.decode(place(dimension, rng.next())) : leastTried(counts, rng);
+    if (counts !== undefined) return leastTried(counts, rng);
+    const u = rng.next();
+    return dimension.parameter.decode(design === "edges" ? towardsEdges(dimension, u) : u);
   });
 }
 

@@ -12,9 +12,9 @@ import { createTarget } from "../../acquisition/target.ts";
 import { show, ValidationError } from "../../errors.ts";
 import type { Warp } from "../../gp/warp.ts";
 import type { FlatParams } from "../../space/parameter.ts";
-import type { Dimension, Space } from "../../space/space.ts";
+import type { Space } from "../../space/space.ts";
 import type { History } from "../../trial/history.ts";
-import { begin, type Design, towardsEdges } from "../design.ts";
+import { begin, type Design } from "../design.ts";
 import { randomParams } from "../feasible.ts";
 import { type Belief, beliefs, type Priors, priorsToJson } from "../priors.ts";
 import {
@@ -139,19 +139,10 @@ function sample(request: SampleRequest, settings: Settings): Suggestion | null {
     if (first !== undefined) return suggestedBy("transfer", first);
     return begin(request, seen, settings.beliefOf(space), settings.initialPoints);
   }
-  const explored = settings.explore ? exploration(space, trials, rng.fork("explore"), PLACES[design]) : undefined;
+  const explored = settings.explore ? exploration(space, trials, rng.fork("explore"), design) : undefined;
   if (explored !== undefined && isNew(space, seen, explored)) return suggestedBy("exploration", explored);
   return sampleModel(request, settings, seen);
 }
-
-const even = (_: Dimension, u: number) => u;
-
-/** How what is explored is laid out: as the first trials are. */
-const PLACES: Readonly<Record<Design, (dimension: Dimension, u: number) => number>> = {
-  edges: towardsEdges,
-  sobol: even,
-  random: even,
-};
 
 /** A surrogate of fewer completed trials knows nothing. */
 const COMPLETED_LEAST = 3;
