@@ -163,7 +163,12 @@ async function damage(server: PostgresServer, schema: string): Promise<Anomaly[]
 function occupy(disk: string, kibibytes: number): string {
   const { bavail, bsize } = statfsSync(disk);
   const ballast = join(disk, "ballast");
-  writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - kibibytes * 1024)));
+  try {
+    writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - kibibytes * 1024)));
+  } catch (error) {
+    // The server has written what was to be left: then the disk is as full as it can be.
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+  }
   return ballast;
 }
 
