@@ -10,7 +10,7 @@ import { type Belief, believedParams } from "./priors.ts";
 import { type SampleRequest, type Suggestion, suggestedBy } from "./sampler.ts";
 import { unseen } from "./unseen.ts";
 
-/** How the points after the first are laid out: Sobol's points, denser towards the ends of every range or even, or random ones. */
+/** How the points after the first are laid out: Sobol's points, denser towards the ends of ranges or even, or random ones. */
 export type Design = "edges" | "sobol" | "random";
 
 /** Of a parameter with so few levels each is laid out alike, for a list of values has been chosen around the good ones. */
