@@ -8,6 +8,7 @@
  */
 import { parseArgs } from "node:util";
 import { createRng, createSpace, float, type Observation, type Sampler, tpe } from "assay";
+import { cpuMsSince } from "./cpu.ts";
 import { mean, median } from "./numbers.ts";
 import { mixed14 } from "./problems/functions.ts";
 import type { Problem } from "./problems/problem.ts";
@@ -98,6 +99,5 @@ function numeric14(): Problem {
 function cpuMs(work: () => void): number {
   const before = process.cpuUsage();
   work();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000;
+  return cpuMsSince(before);
 }

@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type ComparedPair, compare } from "assay/analysis";
 import type { Recipe } from "assay/tuner";
+import { cpuMsSince } from "./cpu.ts";
 import { mean, median } from "./numbers.ts";
 import { peerCommand } from "./peers/environments.ts";
 import { PEERS_HELP, peerPython } from "./peers/python.ts";
@@ -23,7 +24,6 @@ import { endsOf } from "./problems/ends.ts";
 import type { Problem } from "./problems/problem.ts";
 import { ProblemSearch } from "./problems/problem-search.ts";
 import { driverOf } from "./suite/drivers.ts";
-import { cpuMsSince } from "./suite/ours.ts";
 import { readResults, resultsWriter } from "./suite/results.ts";
 import { runTask } from "./suite/run.ts";
 

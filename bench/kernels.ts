@@ -16,6 +16,7 @@ import { createRng, gp, type Observation } from "assay";
 import type { Kernels } from "../src/math/kernels/engine.ts";
 import { kernels } from "../src/math/kernels/index.ts";
 import { typescriptKernels } from "../src/math/kernels/typescript.ts";
+import { cpuMsSince } from "./cpu.ts";
 import { median } from "./numbers.ts";
 import { mixed14 } from "./problems/functions.ts";
 
@@ -168,8 +169,7 @@ function asks(): void {
     for (let ask = 0; ask < count; ask++) {
       const from = process.cpuUsage();
       const suggestion = sampler.sample({ space, trials, rng: studyRng.fork(trials.length), studyRng })!;
-      const { user, system } = process.cpuUsage(from);
-      times.push((user + system) / 1000);
+      times.push(cpuMsSince(from));
       tell(suggestion.params, suggestion.note ?? null);
     }
     return times.sort((a, b) => a - b);

@@ -2,6 +2,7 @@
 // when it is told to stop.
 import { createInterface } from "node:readline";
 import { AssayError } from "assay";
+import { cpuMsSince } from "../cpu.ts";
 import { type Job, openStudy } from "./job.ts";
 
 type Study = Awaited<ReturnType<typeof openStudy>>;
@@ -31,8 +32,7 @@ async function work(): Promise<unknown> {
   if (job.name === "trials") {
     const before = process.cpuUsage();
     for (let i = 0; i < job.count!; i++) await askAndTell(study);
-    const { user, system } = process.cpuUsage(before);
-    return (user + system) / 1000 / job.count!;
+    return cpuMsSince(before) / job.count!;
   }
   if (job.name === "claim") return untilSpent(async () => (await study.ask()).number);
   if (job.name === "share") {

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as assay from "assay";
 import { createStudy, type Sampler, type Trial } from "assay";
+import { cpuMsSince } from "../cpu.ts";
 import type { Driver } from "./driver.ts";
 
 /** Those that a benchmark may run; one that the package does not export is refused by name. */
@@ -72,10 +73,4 @@ export function ourVersion(): string {
   const changed = git("status", "--porcelain", "--", "src") === "" ? "" : "+";
   version = commit === "" ? number : `${number} ${commit}${changed}`;
   return version;
-}
-
-/** Of this process, all its threads: what an ask costs whatever else the machine does. */
-export function cpuMsSince(start: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(start);
-  return (user + system) / 1000;
 }
