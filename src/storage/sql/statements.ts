@@ -246,12 +246,9 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
       .where("heard.number", "=", key.number)
       .where("heard.state", "in", sql<never>`(${sql.join(states.map((state) => sql.lit(state)))})`)
       .where("heard.attempt", "=", sql<number>`coalesce(${integer(key.attempt)}, heard.attempt)`)}`;
-  const called = (p: CallKey, call: "created_by" | "asked_by") =>
-    db
-      .selectFrom("trials as made")
-      .select(sql.lit(1).as("one"))
-      .where("made.study_id", "=", p.study)
-      .where(`made.${call}`, "=", p.call);
+  /** The trial that a call created, or the one that it leased last. */
+  const called = (p: CallKey, as: "created_by" | "asked_by") =>
+    db.selectFrom("trials as made").where("made.study_id", "=", p.study).where(`made.${as}`, "=", p.call);
   /** The trial that a call created or leased. */
   const madeBy = (p: CallKey) =>
     db
@@ -376,8 +373,8 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
         .where((eb) => eb.or([eb("max_trials", "is", null), eb("trial_count", "<", eb.ref("max_trials"))]))
         .where(isWithinBudget)
         // An index each, which one condition for both would not do.
-        .where(sql<SqlBool>`not exists ${called(p, "created_by")}`)
-        .where(sql<SqlBool>`not exists ${called(p, "asked_by")}`)
+        .where(sql<SqlBool>`not exists ${called(p, "created_by").select(sql.lit(1).as("one"))}`)
+        .where(sql<SqlBool>`not exists ${called(p, "asked_by").select(sql.lit(1).as("one"))}`)
         .returning("lease_ms"),
     ),
     insertTrial: statement((p) =>
@@ -475,7 +472,7 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
             .where("first.study_id", "=", p.study)
             .where("first.state", "=", sql.lit("waiting"))})`,
         )
-        .where(sql<SqlBool>`not exists ${called(p, "asked_by")}`)
+        .where(sql<SqlBool>`not exists ${called(p, "asked_by").select(sql.lit(1).as("one"))}`)
         .where((eb) =>
           eb.exists(
             db.selectFrom("studies").select(sql.lit(1).as("one")).where("id", "=", p.study).where(isWithinBudget),
@@ -520,12 +517,8 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
         )
         .onConflict((conflict) => conflict.columns(["study_id", "trial_number", "attempt"]).doNothing()),
     ),
-    createdTrial: statement((p) =>
-      db.selectFrom("trials").select(TRIAL).where("study_id", "=", p.study).where("created_by", "=", p.call),
-    ),
-    leasedTrial: statement((p) =>
-      db.selectFrom("trials").select(TRIAL).where("study_id", "=", p.study).where("asked_by", "=", p.call),
-    ),
+    createdTrial: statement((p) => called(p, "created_by").select(TRIAL)),
+    leasedTrial: statement((p) => called(p, "asked_by").select(TRIAL)),
 
     trial: statement((p) =>
       db.selectFrom("trials").select(TRIAL).where("study_id", "=", p.study).where("number", "=", p.number),
