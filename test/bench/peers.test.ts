@@ -87,7 +87,7 @@ describe.each(peers.filter(({ environment }) => there.has(environment)))("$name"
   test("keeps to a conditional, mixed space, takes a failed trial, and says the same again", {
     timeout: 600_000,
   }, async () => {
-    const trials = SLOW.includes(name) ? 3 : 12;
+    const trials = SLOW.includes(name) ? 4 : 12;
     const driver = driverOf(peerName(name));
     try {
       const first = await converse(driver, space, trials);

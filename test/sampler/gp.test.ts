@@ -247,15 +247,14 @@ describe("scales that the data choose", () => {
   });
 
   test("are noted with the trials, kept until there are a quarter more, and the same after a resume", () => {
-    const trials = search(gp({ inputWarps: true }), rates, loss, 30);
+    const sampler = gp({ inputWarps: true, initialPoints: { design: "sobol" } });
+    const trials = search(sampler, rates, loss, 30);
     const scales = trials.flatMap(({ note }) => (note as { scales?: string }).scales ?? []);
     const chosenAt = [...new Set(scales.map((text) => Number(text.split(" ")[0])))];
     expect(chosenAt[0]).toBeLessThanOrEqual(13);
     for (let i = 1; i < chosenAt.length; i++) expect(chosenAt[i]).toBeGreaterThanOrEqual(1.25 * chosenAt[i - 1]!);
-    expect(scales.at(-1)).toMatch(/ 0:0\.(25|5):1/);
-    expect(suggest(gp({ inputWarps: true }), makeSpace(), trials)).toEqual(
-      suggest(gp({ inputWarps: true }), rates, trials),
-    );
+    expect(scales.at(-1)).toMatch(/ 0:0\.25:1/);
+    expect(suggest(sampler, makeSpace(), trials)).toEqual(suggest(sampler, rates, trials));
   });
 
   test("are none where the declared ones are right, and then suggestions are those of the declared ones", () => {
