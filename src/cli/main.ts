@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { declareRun, declareWorker, RUN_EXIT_CODES } from "./declare-run.ts";
 import { declareStudies } from "./declare-study.ts";
+import { endAtSignals } from "./signals.ts";
 
 function createProgram(): Command {
   const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8"));
@@ -33,6 +34,7 @@ function createProgram(): Command {
   return program;
 }
 
+endAtSignals();
 try {
   await createProgram().parseAsync();
 } catch (error) {

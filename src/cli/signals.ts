@@ -15,6 +15,19 @@ const HANG_UPS = [
   ["SIGHUP", 129],
 ] as const;
 
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+const endAt = (_: NodeJS.Signals, number: number) => process.exit(128 + number);
+
+/**
+ * The first process of a container is not ended by a signal that it has no listener for, so a command that is that process has
+ * listeners from its first moment on: for Ctrl-C, and for a worker that is stopped while it waits for its database.
+ */
+export function endAtSignals(): void {
+  if (process.pid !== 1) return;
+  for (const signal of SIGNALS) process.on(signal, endAt);
+}
+
 /**
  * Ctrl-C: once to let trials finish, twice to stop them, a third time to leave at once. SIGTERM and SIGHUP: trials have `graceMs` to
  * finish, then they are stopped, as they are at a second one.
@@ -24,6 +37,7 @@ export function watchSignals(study: Study, say: (message: string) => void, grace
   const stopping = new AbortController();
   let exitCode: number | null = null;
   let interrupts = 0;
+  for (const signal of SIGNALS) process.off(signal, endAt);
   const leave = (code: number) => {
     exitCode = code;
     study.stop();

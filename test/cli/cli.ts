@@ -31,11 +31,19 @@ export function makeFolder(): string {
 
 export const PROGRAM = ["--", process.execPath, "program.mjs", "{x}", "{n}"];
 
-export function start(
-  folder: string,
-  args: readonly string[],
-): { readonly child: ChildProcess; readonly ended: Promise<Ran> } {
-  const child = spawn(process.execPath, ["--conditions=assay-source", MAIN, ...args], {
+export interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ran>;
+}
+
+export function start(folder: string, args: readonly string[]): Started {
+  return startIn(folder, [], args);
+}
+
+/** `wrapper` is a program, with options, that starts the command. */
+export function startIn(folder: string, wrapper: readonly string[], args: readonly string[]): Started {
+  const [program, ...words] = [...wrapper, process.execPath, "--conditions=assay-source", MAIN, ...args];
+  const child = spawn(program!, words, {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,5 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Health } from "../../src/cli/health.ts";
@@ -7,7 +9,7 @@ import { sqlite } from "../../src/storage/sql/sqlite.ts";
 import type { Attempt, StoredStudy } from "../../src/storage/storage.ts";
 import type { FrozenTrial } from "../../src/trial/trial.ts";
 import { isAlive } from "../command/is-alive.ts";
-import { assay, makeFolder, PROGRAM, start } from "./cli.ts";
+import { assay, makeFolder, PROGRAM, start, startIn } from "./cli.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -18,6 +20,11 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const JOIN = ["worker", "--study", "kiln"];
 const CREATE = [...JOIN, "--space", "space.json", "--minimize", "score", "--sampler", "random"];
+
+/** What runs a program as the first process of a namespace of its own, as a container does, where that is allowed here. */
+const ISOLATED = [["--pid"], ["--user", "--map-root-user", "--pid"]]
+  .map((own) => ["unshare", ...own, "--fork", "--kill-child"])
+  .find(([unshare, ...options]) => spawnSync(unshare!, [...options, "true"]).status === 0);
 
 async function stored(): Promise<{ study: StoredStudy; trials: readonly FrozenTrial[]; attempts: readonly Attempt[] }> {
   const storage = sqlite(join(folder, "assay.db"));
@@ -117,6 +124,23 @@ describe("assay worker", () => {
     expect(err).toContain("Trials here: 1 completed.");
     expect((await stored()).trials.map(({ state }) => state)).toEqual(["completed"]);
   });
+
+  test.skipIf(ISOLATED === undefined)(
+    "ends at SIGTERM while it waits for its database, also as the first process of a container",
+    async () => {
+      const silent = createServer().listen(0, "127.0.0.1");
+      await once(silent, "listening");
+      const { port } = silent.address() as AddressInfo;
+      const at = ["--storage", `postgres://kiln@127.0.0.1:${port}/studies`];
+      const { child, ended } = startIn(folder, ISOLATED!, [...CREATE, ...at, ...PROGRAM]);
+      await once(silent, "connection");
+      process.kill(Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8")), "SIGTERM");
+      const from = performance.now();
+      expect((await ended).code).toBe(143);
+      expect(performance.now() - from).toBeLessThan(4000);
+      silent.close();
+    },
+  );
 
   test("gives back on SIGTERM what does not finish in time; the next worker runs it with the same parameters", async () => {
     const args = [...CREATE, "--trials", "2", ...SLOW_PROGRAM];
