@@ -79,7 +79,8 @@ describe("the files in docs/deploy start workers that", () => {
         const [, words] = /^ExecStart=\/opt\/kiln\/node_modules\/\.bin\/assay (.*)$/m.exec(
           read("assay-worker@.service"),
         )!;
-        return words!.replaceAll("%H", "oven").replaceAll("%i", "1").split(" ");
+        const filled = words!.replaceAll("%H", "oven").replaceAll("%i", "8101").replaceAll("/opt/kiln", folder);
+        return filled.split(" ");
       },
     ],
   ])("%s: complete the study and end with 0", async (_, words) => {
@@ -112,8 +113,8 @@ describe("the files in docs/deploy start workers that", () => {
 
     expect(spawnSync("bash", ["-n", "worker.slurm"], { cwd: folder, encoding: "utf8" }).stderr).toBe("");
     const unit = read("assay-worker@.service").replaceAll("/opt/kiln/node_modules/.bin/assay", join(folder, "assay"));
-    writeFileSync(join(folder, "assay-worker@1.service"), unit);
-    const verified = spawnSync("systemd-analyze", ["verify", join(folder, "assay-worker@1.service")], {
+    writeFileSync(join(folder, "assay-worker@8101.service"), unit);
+    const verified = spawnSync("systemd-analyze", ["verify", join(folder, "assay-worker@8101.service")], {
       encoding: "utf8",
     });
     if (verified.error === undefined) expect([verified.status, verified.stderr]).toEqual([0, ""]);
