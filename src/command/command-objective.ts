@@ -3,9 +3,9 @@
  * on its way is reported, so that a pruner can stop it; what it prints last is the result. See placeholders.ts for how it gets
  * the parameters, and result.ts for what it may print.
  */
-import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
-import { delimiter, extname, join, resolve } from "node:path";
+import { delimiter, dirname, extname, join, resolve } from "node:path";
 import { NotFoundError, ProgramError, show, showWhole, TrialPruned, ValidationError } from "../errors.ts";
 import type { ParamValue } from "../space/parameter.ts";
 import type { Space } from "../space/space.ts";
@@ -55,7 +55,7 @@ export interface CommandObjective {
 /**
  * An objective that runs a program for each trial.
  *
- * @throws ValidationError for a placeholder that is no parameter and for options that do not fit together
+ * @throws ValidationError for a placeholder that is no parameter, for options that do not fit together, and for logs that cannot be kept
  * @throws NotFoundError when there is no such program, or no config template
  * @example
  * const objective = commandObjective({ space: study.space, command: "python", args: ["train.py", "--lr", "{lr}"] });
@@ -65,6 +65,7 @@ export function commandObjective(options: CommandOptions): CommandObjective {
   const { metric = "value", retries = 0, logs } = options;
   checkOptions(options);
   findProgram(options);
+  if (logs !== undefined) checkLogs(logs);
   const template = options.configTemplate === undefined ? undefined : readTemplate(options.configTemplate);
   const unused = checkUse(options, template);
 
@@ -314,6 +315,21 @@ function checkOptions(options: CommandOptions): void {
   }
   if (configTemplate !== undefined && logs === undefined) {
     throw new ValidationError("A config template needs `logs`, the folder in which each trial's config file is kept.");
+  }
+}
+
+/** @throws ValidationError before any trial is begun, for each would fail */
+function checkLogs(logs: string): void {
+  let folder = resolve(logs);
+  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  try {
+    // What ends with a slash must be a folder.
+    accessSync(`${folder}/`, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new ValidationError(
+      `What programs print must have a folder, but ${showWhole(logs)} cannot be written: ${(cause as Error).message}. Let this user write there, or start in another folder.`,
+      { cause },
+    );
   }
 }
 

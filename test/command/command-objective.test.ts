@@ -259,6 +259,7 @@ describe("options that cannot work are refused before any trial:", () => {
     ["a config without template", { args: ["{config}", "{x}"] }, "{config} needs a config template"],
     ["a template without logs", { configTemplate: "t.json" }, "A config template needs `logs`"],
     ["a template that is not there", { configTemplate: "/none.json", logs: "x" }, "cannot be read"],
+    ["logs where no folder can be", { logs: "package.json/logs" }, '"package.json/logs" cannot be written: ENOTDIR'],
     ["two places for the result", { resultFile: "a", resultPattern: /a/g }, "from a file or by a pattern, but both"],
     ["a pattern without g", { resultPattern: /a/ }, "must have the flag g"],
     ["a negative number of retries", { retries: -1 }, "`retries` must be an integer >= 0, but got -1"],
