@@ -7,6 +7,7 @@
  * files beside this one). Measured beside it: `docs/decisions/050-tpe.md`.
  */
 import { show, ValidationError } from "../../errors.ts";
+import type { History } from "../../trial/history.ts";
 import { begin } from "../design.ts";
 import { beliefs, type Priors, priorsToJson } from "../priors.ts";
 import { type SampleRequest, type Sampler, type Suggestion, suggestedBy } from "../sampler.ts";
@@ -66,8 +67,7 @@ function sample(
   const { space, trials, rng } = request;
   const seen = seenKeys(space, trials);
   const belief = beliefOf(space);
-  const ended = trials.reduce((count, { loss }) => count + Number(loss !== null), 0);
-  if (ended < Math.max(1, startup) || space.coordinates.length === 0) {
+  if (!haveEnded(trials, startup) || space.coordinates.length === 0) {
     return begin(request, seen, belief, { design: "sobol", centre: true });
   }
   const { good, bad } = split(trials, (n) => Math.min(n, goodOf(gamma, n)));
@@ -82,6 +82,12 @@ function sample(
   const chosen = scored.find(({ params }) => !seen.has(space.key(params)) && space.isFeasible(params))?.params;
   const params = chosen ?? unseen(space, seen, rng, () => best.draw(rng));
   return params === null ? null : suggestedBy("model", params);
+}
+
+/** Whether so many trials have a result. */
+function haveEnded(trials: History, count: number): boolean {
+  let ended = 0;
+  return trials.some(({ loss }) => loss !== null && ++ended === count);
 }
 
 function goodOf(gamma: (n: number) => number, n: number): number {
