@@ -26,7 +26,7 @@ export interface AxisKernels {
 
 export function createAxis(parameter: Parameter): Axis {
   if (parameter.nominal) return nominalAxis(parameter.levels);
-  return numericAxis(parameter.levels <= LEVELS_MOST ? cellsOf(parameter) : undefined);
+  return parameter.levels <= LEVELS_MOST ? gridAxis(cellsOf(parameter)) : CONTINUOUS;
 }
 
 /**
@@ -41,94 +41,138 @@ function nominalAxis(levels: number): Axis {
       const base = priorWeight / (u.length + 1);
       const total = 1 + levels * base;
       const [same, other] = [log((levels * (1 + base)) / total), log((levels * base) / total)];
-      const observed = Int32Array.from(u, levelOf);
+      const observed = new Int32Array(u.length);
+      for (let i = 0; i < u.length; i++) observed[i] = levelOf(u[i]!);
       return {
         draw(i, rng) {
           const level = rng.next() * total < 1 ? observed[i]! : rng.int(levels);
           return (level + 0.5) / levels;
         },
-        addLogDensities(at, sum) {
-          const level = levelOf(at);
-          for (let i = 0; i < observed.length; i++) sum[i]! += observed[i] === level ? same : other;
-        },
+        addLogDensities: tabulated(observed, levelOf, (level) => {
+          const densities = new Float64Array(levels).fill(other);
+          densities[level] = same;
+          return densities;
+        }),
       };
     },
   };
 }
 
 /**
- * Kernel i is a normal distribution around uᵢ, cut to [0, 1]. On a grid a level has the mass of its cell:
+ * Kernel i is a normal distribution around uᵢ, cut to [0, 1]:
  *
- *   log k(u) = log [Φ((b − uᵢ)/σᵢ) − Φ((a − uᵢ)/σᵢ)] − log(b − a) − log Z,   Z = Φ((1 − uᵢ)/σᵢ) − Φ(−uᵢ/σᵢ)
- *
- * for u in the cell [a, b]; for continuous values the density itself.
+ *   log k(u) = log φ((u − uᵢ)/σᵢ) − log(σᵢ Z),   Z = Φ((1 − uᵢ)/σᵢ) − Φ(−uᵢ/σᵢ)
  *
  * Source: Bergstra et al. 2011, §4.2.
- *
- * @param edges of the cells of a grid, [levels + 1]
  */
-function numericAxis(edges: Float64Array | undefined): Axis {
+const CONTINUOUS: Axis = {
+  kernels(u, _, bandwidth) {
+    const n = u.length;
+    const sigma = bandwidth(u);
+    const { mass, draw } = normals(u, sigma);
+    const scale = new Float64Array(n);
+    const sharpness = new Float64Array(n);
+    for (let i = 0; i < n; i++) {
+      scale[i] = LOG_PEAK - log(sigma[i]! * mass[i]!);
+      sharpness[i] = -0.5 / (sigma[i]! * sigma[i]!);
+    }
+    return {
+      draw,
+      addLogDensities(at, sum) {
+        for (let i = 0; i < n; i++) {
+          const distance = at - u[i]!;
+          sum[i]! += scale[i]! + sharpness[i]! * distance * distance;
+        }
+      },
+    };
+  },
+};
+
+/**
+ * The same on a grid, where a level has the mass of its cell:
+ *
+ *   log k(u) = log [Φ((b − uᵢ)/σᵢ) − Φ((a − uᵢ)/σᵢ)] − log (b − a) Z   for u in the cell [a, b]
+ *
+ * Many kernels have the same level and width: each kind is integrated once.
+ *
+ * @param edges of the cells, [levels + 1]
+ */
+function gridAxis(edges: Float64Array): Axis {
   return {
     kernels(u, _, bandwidth) {
-      const n = u.length;
-      const sigma = bandwidth(u);
-      const below = new Float64Array(n);
-      const mass = new Float64Array(n);
-      for (let i = 0; i < n; i++) {
-        below[i] = normalCdf(-u[i]! / sigma[i]!);
-        mass[i] = normalCdf((1 - u[i]!) / sigma[i]!) - below[i]!;
-      }
-      const draw = (i: number, rng: Rng): number => {
-        const p = Math.min(1 - 1e-15, Math.max(1e-15, below[i]! + rng.next() * mass[i]!));
-        return Math.min(1, Math.max(0, u[i]! + sigma[i]! * normalQuantile(p)));
-      };
-      if (edges !== undefined) return { draw, addLogDensities: gridDensities(edges, u, sigma, mass) };
-      const scale = new Float64Array(n);
-      const sharpness = new Float64Array(n);
-      for (let i = 0; i < n; i++) {
-        scale[i] = LOG_PEAK - log(sigma[i]! * mass[i]!);
-        sharpness[i] = -0.5 / (sigma[i]! * sigma[i]!);
-      }
+      const { kind, centres, widths } = kindsOf(edges, u, bandwidth(u));
+      const { mass, draw } = normals(centres, widths);
       return {
-        draw,
-        addLogDensities(at, sum) {
-          for (let i = 0; i < n; i++) {
-            const distance = at - u[i]!;
-            sum[i]! += scale[i]! + sharpness[i]! * distance * distance;
-          }
-        },
+        draw: (i, rng) => draw(kind[i]!, rng),
+        addLogDensities: tabulated(
+          kind,
+          (at) => cellOf(edges, at),
+          (level) => {
+            const [a, b] = [edges[level]!, edges[level + 1]!];
+            return centres.map(
+              (c, k) => logNormalMass((a - c) / widths[k]!, (b - c) / widths[k]!) - log((b - a) * mass[k]!),
+            );
+          },
+        ),
       };
     },
   };
 }
 
-/** On a grid many kernels are the same: each that differs is integrated over a cell once. */
-function gridDensities(
-  edges: Float64Array,
-  u: Float64Array,
-  sigma: Float64Array,
-  mass: Float64Array,
-): AxisKernels["addLogDensities"] {
-  const first = new Map<number, Map<number, number>>();
-  const same = Int32Array.from(u, (value, i) => {
-    const bySigma = first.get(value) ?? new Map<number, number>();
-    first.set(value, bySigma);
-    if (!bySigma.has(sigma[i]!)) bySigma.set(sigma[i]!, i);
-    return bySigma.get(sigma[i]!)!;
-  });
-  const known: (Float64Array | undefined)[] = new Array(edges.length - 1);
-  return (at, sum) => {
-    const level = cellOf(edges, at);
-    const [a, b] = [edges[level]!, edges[level + 1]!];
-    const densities = known[level] ?? new Float64Array(u.length).fill(Number.NaN);
-    known[level] = densities;
-    for (let i = 0; i < u.length; i++) {
-      const k = same[i]!;
-      if (Number.isNaN(densities[k]!)) {
-        densities[k] = logNormalMass((a - u[k]!) / sigma[k]!, (b - u[k]!) / sigma[k]!) - log((b - a) * mass[k]!);
-      }
-      sum[i]! += densities[k]!;
+/** The kinds of kernels on a grid: kernel i is around centres[kind[i]] and as wide as widths[kind[i]]. */
+function kindsOf(edges: Float64Array, u: Float64Array, sigma: Float64Array) {
+  const kind = new Int32Array(u.length);
+  const centres: number[] = [];
+  const widths: number[] = [];
+  const ofLevel = Array.from({ length: edges.length - 1 }, (): number[] => []);
+  for (let i = 0; i < u.length; i++) {
+    const kinds = ofLevel[cellOf(edges, u[i]!)]!;
+    let k = kinds.find((it) => centres[it] === u[i] && widths[it] === sigma[i]);
+    if (k === undefined) {
+      k = centres.push(u[i]!) - 1;
+      widths.push(sigma[i]!);
+      kinds.push(k);
     }
+    kind[i] = k;
+  }
+  return { kind, centres: Float64Array.from(centres), widths: Float64Array.from(widths) };
+}
+
+/** The masses Z of normal distributions within [0, 1], and draws from there. */
+function normals(u: Float64Array, sigma: Float64Array): { mass: Float64Array; draw: AxisKernels["draw"] } {
+  const n = u.length;
+  const below = new Float64Array(n);
+  const mass = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    below[i] = normalCdf(-u[i]! / sigma[i]!);
+    mass[i] = normalCdf((1 - u[i]!) / sigma[i]!) - below[i]!;
+  }
+  return {
+    mass,
+    draw(i, rng) {
+      const p = Math.min(1 - 1e-15, Math.max(1e-15, below[i]! + rng.next() * mass[i]!));
+      return Math.min(1, Math.max(0, u[i]! + sigma[i]! * normalQuantile(p)));
+    },
+  };
+}
+
+/**
+ * Log densities of kernels of a few kinds at one of a few levels, from a table.
+ *
+ * @param kind       of each kernel, [n]
+ * @param densities  of each kind at a level, made at the first look
+ */
+function tabulated(
+  kind: Int32Array,
+  levelOf: (u: number) => number,
+  densities: (level: number) => Float64Array,
+): AxisKernels["addLogDensities"] {
+  const known: (Float64Array | undefined)[] = [];
+  return (at, sum) => {
+    const level = levelOf(at);
+    const table = known[level] ?? densities(level);
+    known[level] = table;
+    for (let i = 0; i < kind.length; i++) sum[i]! += table[kind[i]!]!;
   };
 }
 

@@ -49,9 +49,12 @@ export const neighbourGaps: Bandwidth = (u) => {
 export const normalReference: Bandwidth = (u, d) => {
   const n = u.length;
   if (n < 2) return new Float64Array(n).fill(0.5);
-  const mean = u.reduce((sum, v) => sum + v, 0) / n;
-  const variance = u.reduce((sum, v) => sum + (v - mean) * (v - mean), 0) / (n - 1);
-  const sigma = 1.06 * Math.sqrt(variance) * pow(n, -1 / (d + 4));
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += u[i]!;
+  const mean = sum / n;
+  let squares = 0;
+  for (let i = 0; i < n; i++) squares += (u[i]! - mean) * (u[i]! - mean);
+  const sigma = 1.06 * Math.sqrt(squares / (n - 1)) * pow(n, -1 / (d + 4));
   return new Float64Array(n).fill(Math.min(1, Math.max(least(n), sigma)));
 };
 

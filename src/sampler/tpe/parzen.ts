@@ -14,7 +14,7 @@ import { exp, log } from "../../math/special.ts";
 import type { FlatParams } from "../../space/parameter.ts";
 import type { Encoded, Space } from "../../space/space.ts";
 import type { Belief } from "../priors.ts";
-import { type Axis, type AxisKernels, createAxis } from "./axis.ts";
+import { type Axis, createAxis } from "./axis.ts";
 import type { Bandwidth } from "./bandwidth.ts";
 import type { Weighted } from "./split.ts";
 
@@ -41,31 +41,17 @@ export function createParzen(
 ): Parzen {
   const d = space.coordinates.length;
   const n = trials.length;
-  const points = trials.map(({ trial }) => encoded(space, trial.params));
   const axesOfSpace = axes.get(space) ?? space.coordinates.map(({ parameter }) => createAxis(parameter));
   axes.set(space, axesOfSpace);
-  // Of each coordinate, the trials that had it, and a kernel for each of them: place[j][i] is the kernel of trial i.
-  const kernels: AxisKernels[] = [];
-  const members: Int32Array[] = [];
-  const place: Int32Array[] = [];
-  for (let j = 0; j < d; j++) {
-    const having = new Int32Array(n);
-    const places = new Int32Array(n).fill(-1);
-    const values = new Float64Array(n);
-    let count = 0;
-    for (let i = 0; i < n; i++) {
-      const { x, active } = points[i]!;
-      if (active[j] !== 1) continue;
-      having[count] = i;
-      values[count] = x[j]!;
-      places[i] = count++;
-    }
-    members.push(having.subarray(0, count));
-    place.push(places);
-    kernels.push(axesOfSpace[j]!.kernels(values.subarray(0, count), priorWeight, (u) => bandwidth(u, d)));
-  }
+  // Of each coordinate, the trials that had it, and a kernel for each of them.
+  const points = trials.map(({ trial }) => encoded(space, trial.params));
+  const columns = axesOfSpace.map((axis, j) => {
+    const { members, values } = column(points, j);
+    return { members, kernels: axis.kernels(values, priorWeight, (u) => bandwidth(u, d)) };
+  });
   const total = trials.reduce((sum, { weight }) => sum + weight, priorWeight);
-  const logWeights = Float64Array.from(trials, ({ weight }) => log(weight / total));
+  const logWeights = new Float64Array(n);
+  for (let i = 0; i < n; i++) logWeights[i] = log(trials[i]!.weight / total);
   const index = new Map(space.coordinates.map((dimension, j) => [dimension, j]));
   const sums = new Float64Array(n);
   const partial = new Float64Array(n);
@@ -78,30 +64,45 @@ export function createParzen(
       return space.build((dimension) => {
         const j = index.get(dimension);
         if (j === undefined) return dimension.parameter.decode(0.5);
-        const k = i < 0 ? -1 : place[j]![i]!;
-        return dimension.parameter.decode(k < 0 ? prior[j]! : kernels[j]!.draw(k, rng));
+        const { members, kernels } = columns[j]!;
+        const k = members.indexOf(i);
+        return dimension.parameter.decode(k < 0 ? prior[j]! : kernels.draw(k, rng));
       });
     },
     logDensity(point) {
       sums.set(logWeights);
       for (let j = 0; j < d; j++) {
         if (point.active[j] !== 1) continue;
-        const having = members[j]!;
-        if (having.length === n) {
-          kernels[j]!.addLogDensities(point.x[j]!, sums);
+        const { members, kernels } = columns[j]!;
+        if (members.length === n) {
+          kernels.addLogDensities(point.x[j]!, sums);
           continue;
         }
-        partial.fill(0, 0, having.length);
-        kernels[j]!.addLogDensities(point.x[j]!, partial);
-        for (let k = 0; k < having.length; k++) sums[having[k]!]! += partial[k]!;
+        partial.fill(0, 0, members.length);
+        kernels.addLogDensities(point.x[j]!, partial);
+        for (let k = 0; k < members.length; k++) sums[members[k]!]! += partial[k]!;
       }
       return logSumExp(sums, log(priorWeight / total) + belief.logDensityAt(point.x, point.active));
     },
   };
 }
 
+/** The places of the trials that had coordinate j, and their values of it. */
+function column(points: readonly Encoded[], j: number): { members: Int32Array; values: Float64Array } {
+  const members = new Int32Array(points.length);
+  const values = new Float64Array(points.length);
+  let count = 0;
+  for (let i = 0; i < points.length; i++) {
+    const { x, active } = points[i]!;
+    if (active[j] !== 1) continue;
+    members[count] = i;
+    values[count++] = x[j]!;
+  }
+  return { members: members.subarray(0, count), values: values.subarray(0, count) };
+}
+
 /** A configuration's place in the unit cube, computed once. */
-export function encoded(space: Space, params: FlatParams): Encoded {
+function encoded(space: Space, params: FlatParams): Encoded {
   const known = encodings.get(space) ?? new WeakMap<FlatParams, Encoded>();
   encodings.set(space, known);
   const point = known.get(params) ?? space.encode(params);
@@ -110,7 +111,8 @@ export function encoded(space: Space, params: FlatParams): Encoded {
 }
 
 function logSumExp(values: Float64Array, last: number): number {
-  const top = values.reduce((most, value) => Math.max(most, value), last);
+  let top = last;
+  for (let i = 0; i < values.length; i++) top = Math.max(top, values[i]!);
   let sum = exp(last - top);
   for (let i = 0; i < values.length; i++) sum += exp(values[i]! - top);
   return top + log(sum);

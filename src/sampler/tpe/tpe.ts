@@ -13,7 +13,7 @@ import { beliefs, type Priors, priorsToJson } from "../priors.ts";
 import { type SampleRequest, type Sampler, type Suggestion, suggestedBy } from "../sampler.ts";
 import { seenKeys, unseen } from "../unseen.ts";
 import { neighbourGaps, normalReference } from "./bandwidth.ts";
-import { createParzen, encoded } from "./parzen.ts";
+import { createParzen } from "./parzen.ts";
 import { split } from "./split.ts";
 
 export interface TpeOptions {
@@ -75,7 +75,7 @@ function sample(
   const rest = createParzen(space, bad, belief, priorWeight, BANDWIDTHS[trials.length % BANDWIDTHS.length]!);
   const scored = Array.from({ length: candidates }, () => {
     const params = best.draw(rng);
-    const point = encoded(space, params);
+    const point = space.encode(params);
     return { params, score: best.logDensity(point) - rest.logDensity(point) };
   });
   scored.sort((a, b) => b.score - a.score);
