@@ -77,7 +77,11 @@ export function createBelief(space: Space, priors: Priors): Belief {
       const { x, active } = space.encode(params);
       return logDensityAt(x, active);
     },
-    transport: (u) => Float64Array.from(axes, (axis, j) => axis?.quantile(u[j]!) ?? u[j]!),
+    transport(u) {
+      const x = new Float64Array(axes.length);
+      for (let j = 0; j < x.length; j++) x[j] = axes[j]?.quantile(u[j]!) ?? u[j]!;
+      return x;
+    },
   };
 }
 

@@ -60,7 +60,9 @@ export function createParzen(
       let left = rng.next() * total - priorWeight;
       let i = -1;
       while (left >= 0 && i < n - 1) left -= trials[++i]!.weight;
-      const prior = belief.transport(Float64Array.from({ length: d }, () => rng.next()));
+      const even = new Float64Array(d);
+      for (let j = 0; j < d; j++) even[j] = rng.next();
+      const prior = belief.transport(even);
       return space.build((dimension) => {
         const j = index.get(dimension);
         if (j === undefined) return dimension.parameter.decode(0.5);
@@ -112,7 +114,7 @@ function encoded(space: Space, params: FlatParams): Encoded {
 
 function logSumExp(values: Float64Array, last: number): number {
   let top = last;
-  for (let i = 0; i < values.length; i++) top = Math.max(top, values[i]!);
+  for (let i = 0; i < values.length; i++) if (values[i]! > top) top = values[i]!;
   let sum = exp(last - top);
   for (let i = 0; i < values.length; i++) sum += exp(values[i]! - top);
   return top + log(sum);
