@@ -3,9 +3,12 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from "kysely";
 import { afterAll, describe, expect, test } from "vitest";
-import { SCHEMA_VERSION } from "../../src/storage/sql/migrations.ts";
+import { migrations, SCHEMA_VERSION } from "../../src/storage/sql/migrations.ts";
+import type { Schema } from "../../src/storage/sql/schema.ts";
 import { type SqliteDriver, sqlite } from "../../src/storage/sql/sqlite.ts";
+import { APPLICATION_ID } from "../../src/storage/sql/sqlite-file.ts";
 import { contentOf } from "./histories.ts";
 import { struckAt } from "./struck-driver.ts";
 
@@ -61,6 +64,49 @@ async function expectMigrated(file: string): Promise<void> {
   ]);
   expect(read(file, "pragma user_version")).toBe(SCHEMA_VERSION);
   expect(read(file, "pragma integrity_check")).toBe("ok");
+}
+
+describe("a file of schema 2", () => {
+  test("has its revisions told apart, and a reader of before reads all that shared one", async () => {
+    const file = join(folder, "schema-2.db");
+    makeSchema2(file);
+    const storage = sqlite(file);
+    const [shared, single] = await storage.listStudies();
+    const { trials } = await storage.trialsSince(shared!.id, 0);
+    expect(trials.map(({ number }) => number)).toEqual(Array.from({ length: 700 }, (_, i) => i));
+    const [seen, latest] = [await storage.trialsSince(shared!.id, 10), await storage.trialsSince(shared!.id, 711)];
+    expect(seen.trials).toHaveLength(700);
+    expect(latest.trials).toHaveLength(700);
+    expect(latest.revision).toBe(711 + 700);
+    expect(await storage.trialsSince(shared!.id, latest.revision)).toEqual({ trials: [], revision: latest.revision });
+    expect((await storage.trialsSince(single!.id, 1)).trials.map(({ number }) => number)).toEqual([0]);
+    await storage.close();
+    expect(read(file, "select count(*) from trials group by study_id, revision order by 1 desc")).toBe(1);
+  });
+});
+
+/** Two studies as version 2 has them: 700 trials of which 690 changed in revision 711, and two that changed in turn. */
+function makeSchema2(file: string): void {
+  const db = new DatabaseSync(file);
+  const kysely = new Kysely<Schema>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (it) => new SqliteIntrospector(it),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  });
+  const dialect = { key: "integer", double: "blob", now: sql<number>`0` } as const;
+  for (const migration of migrations.slice(0, 2)) for (const { sql } of migration(kysely, dialect)) db.exec(sql);
+  const study = "(name, direction, space, seed, attributes, created_at, trial_count, revision)";
+  const trial = "(study_id, number, state, revision, params, note, attributes, metrics)";
+  const numbers = "with recursive n(i) as (select 0 union all select i + 1 from n where i < 699)";
+  db.exec(`
+    pragma application_id = ${APPLICATION_ID}; pragma user_version = 2; pragma journal_mode = wal;
+    insert into studies ${study} values ('shared', 'minimize', '[]', '1', '{}', 0, 700, 711), ('single', 'minimize', '[]', '1', '{}', 0, 2, 3);
+    insert into trials ${trial} ${numbers} select 1, i, 'waiting', min(i + 1, 11) + 700 * (i >= 10), '{}', 'null', '{}', '{}' from n;
+    insert into trials ${trial} values (2, 0, 'waiting', 3, '{}', 'null', '{}', '{}'), (2, 1, 'waiting', 1, '{}', 'null', '{}', '{}')`);
+  db.close();
 }
 
 describe("a file of schema 1", () => {

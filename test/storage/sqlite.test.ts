@@ -321,7 +321,7 @@ describe("a path is refused with its reason, and what lies there is left as it i
           `pragma application_id = ${0x41737379}; pragma user_version = 99; create table newer (a)`,
           "insert into newer values (1)",
         ),
-      /schema version must be at most 2, but is 99: .*Update the library/,
+      /schema version must be at most 3, but is 99: .*Update the library/,
     ],
     ["is a folder", (file) => mkdirSync(file), /must be a file, but is a folder/],
   ];
@@ -343,7 +343,7 @@ describe("a path is refused with its reason, and what lies there is left as it i
     const file = freshPath();
     const then = "pragma user_version = 99; insert into newer values (7)";
     leave(file, `pragma application_id = ${0x41737379}; create table newer (a)`, then);
-    await expect(open(file).listStudies()).rejects.toThrow(/schema version must be at most 2, but is 99/);
+    await expect(open(file).listStudies()).rejects.toThrow(/schema version must be at most 3, but is 99/);
     const db = new DatabaseSync(file);
     expect(db.prepare("select a, user_version from newer, pragma_user_version").all()).toMatchObject([
       { a: 7, user_version: 99 },

@@ -18,7 +18,7 @@ export interface SqlDialect {
 
 export type Migration = (db: Kysely<Schema>, dialect: SqlDialect) => CompiledQuery[];
 
-export const migrations: readonly Migration[] = [createTables, addLeases];
+export const migrations: readonly Migration[] = [createTables, addLeases, tellRevisionsApart];
 
 /** The version that this library reads and writes. */
 export const SCHEMA_VERSION: number = migrations.length;
@@ -164,5 +164,41 @@ function addLeases(db: Kysely<Schema>, { key, double: type }: SqlDialect): Compi
       .compile(),
     schema.createIndex("trials_by_creation").unique().on("trials").columns(["created_by", "study_id"]).compile(),
     schema.createIndex("trials_by_lease").unique().on("trials").columns(["asked_by", "study_id"]).compile(),
+  ];
+}
+
+/** A revision is one change of one trial, so that a page of changes may end after any. A sweep had given one to all that it took back. */
+function tellRevisionsApart(db: Kysely<Schema>): CompiledQuery[] {
+  const studies = db
+    .selectFrom("trials as shared")
+    .select("shared.study_id")
+    .groupBy(["shared.study_id", "shared.revision"])
+    .having(sql<number>`count(*)`, ">", sql.lit(1));
+  // After all that were given, so that whoever reads on misses none.
+  const renumbered = db
+    .selectFrom("trials as changed")
+    .innerJoin("studies as whose", "whose.id", "changed.study_id")
+    .select([
+      "changed.study_id",
+      "changed.number",
+      sql<number>`whose.revision - whose.trial_count + row_number() over (
+        partition by changed.study_id order by changed.revision, changed.number)`.as("revision"),
+    ])
+    .where("changed.study_id", "in", studies);
+  return [
+    db
+      .updateTable("studies")
+      .set({ revision: sql<number>`revision + trial_count` })
+      .where("id", "in", studies)
+      .compile(),
+    db
+      .updateTable("trials")
+      .from(renumbered.as("apart"))
+      .set((eb) => ({ revision: eb.ref("apart.revision") }))
+      .whereRef("trials.study_id", "=", "apart.study_id")
+      .whereRef("trials.number", "=", "apart.number")
+      .compile(),
+    db.schema.dropIndex("trials_by_revision").compile(),
+    db.schema.createIndex("trials_by_revision").unique().on("trials").columns(["study_id", "revision"]).compile(),
   ];
 }

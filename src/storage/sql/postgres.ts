@@ -152,8 +152,11 @@ function configOf({ url, host, port, user, password, database, ssl, connections 
 /** What a transaction is for: `migrate` may take its time. */
 type Access = "read" | "write" | "migrate";
 
-/** A double is written with as many digits as it needs, whatever the server's settings. */
-const EXACT = "set_config('extra_float_digits', '1', true)";
+/**
+ * A double is written with as many digits as it needs, whatever the server's settings. Plans are those for any values: for what changed
+ * since a revision the server would else plan anew each time, which takes longer than to read it.
+ */
+const EACH = "set_config('extra_float_digits', '1', true), set_config('plan_cache_mode', 'force_generic_plan', true)";
 // The server gives up before the client does, so that a retry does not wait for its own predecessor.
 const LIMITS = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"]
   .map((setting) => `, set_config('${setting}', '25s', true)`)
@@ -161,11 +164,11 @@ const LIMITS = ["statement_timeout", "lock_timeout", "idle_in_transaction_sessio
 const DURABLE = ", set_config('synchronous_commit', 'on', true)";
 
 const BEGIN: Readonly<Record<Access, readonly BoundStatement[]>> = {
-  read: [bare("begin isolation level repeatable read read only"), bare(`select ${EXACT}`)],
-  write: [bare("begin isolation level read committed read write"), bare(`select ${EXACT}${LIMITS}${DURABLE}`)],
+  read: [bare("begin isolation level repeatable read read only"), bare(`select ${EACH}`)],
+  write: [bare("begin isolation level read committed read write"), bare(`select ${EACH}${LIMITS}${DURABLE}`)],
   migrate: [
     bare("begin isolation level read committed read write"),
-    bare(`select ${EXACT}${DURABLE}, set_config('statement_timeout', '0', true)`),
+    bare(`select ${EACH}${DURABLE}, set_config('statement_timeout', '0', true)`),
   ],
 };
 const COMMIT = bare("commit");
@@ -275,12 +278,15 @@ async function transact<T>(
   try {
     let step = work.next();
     while (!step.done) {
-      const { statements, isLast } = step.value;
+      const { statements, isLast, reads } = step.value;
       const begin = isOpen ? [] : opening;
       isOpen = true;
-      const all = await ask([...begin, ...statements, ...(isLast ? [COMMIT] : [])]);
+      const end = isLast ? [COMMIT] : [];
+      const reading = reads.length === 0 ? [] : [...BEGIN.read, ...reads, COMMIT];
+      const all = await ask([...begin, ...statements, ...end, ...reading]);
       isOpen = !isLast;
-      step = work.next(all.slice(begin.length, begin.length + statements.length));
+      const [first, next] = [begin.length, begin.length + statements.length];
+      step = work.next([...all.slice(first, next), ...all.slice(next + end.length + BEGIN.read.length, -1)]);
     }
     if (isOpen) await ask([COMMIT]);
     return step.value;

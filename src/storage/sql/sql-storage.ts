@@ -39,8 +39,16 @@ import {
 } from "../storage.ts";
 import { type Restored, type RestoredTrial, restored } from "../transfer/restored.ts";
 import { attemptOf, attributesOf, studyOf, trialOf, writeLate, writeMetrics } from "./rows.ts";
-import type { ReportRow, RunningRow, Statements, StudyRow, TrialContent, TrialRow } from "./statements.ts";
-import { type BoundStatement, lastStep, step, type Work } from "./work.ts";
+import {
+  PAGE,
+  type ReportRow,
+  type RunningRow,
+  type Statements,
+  type StudyRow,
+  type TrialContent,
+  type TrialRow,
+} from "./statements.ts";
+import { type BoundStatement, lastStep, lastStepAndRead, step, type Work } from "./work.ts";
 
 /** A database that can hold studies. */
 export interface SqlEngine {
@@ -68,8 +76,6 @@ export interface SqlConnection {
   close(): void | Promise<void>;
 }
 
-/** Trials that are read at a time, so that their rows are not all in memory beside what is made of them. */
-const PAGE = 500;
 /** A lease is renewed so often before it runs out. */
 const RENEWALS = 4;
 
@@ -420,7 +426,7 @@ function* createNext(
   const trials: FrozenTrial[] = [];
   let since = revision;
   for (let isLast = false; !isLast; ) {
-    const page = { study, revision: since, limit: PAGE };
+    const page = { study, revision: since };
     const [[inLine], rows, reports] = yield* step(sql.lineUp({ study }), sql.trialsSince(page), sql.reportsSince(page));
     if (inLine === undefined) throw noStudy(studyId);
     const changes = changesOf(since, rows, reports);
@@ -520,31 +526,32 @@ function* finishTrial(
   const { attempt, reports = [], since, call } = teller;
   const { state, params, value, standardError, cost, metrics, error, finishedAt } = outcome;
   const key = { study: keyOf(studyId), number: rowNumber(number), attempt: attempt ?? null };
-  const page = { study: key.study, revision: since ?? 0, limit: PAGE };
-  const rows = yield* lastStep(
-    sql.lockStudy(key),
-    sql.takeUnended({ ...key, cost: cost ?? 0 }),
-    ...reports.map((report) => sql.insertReport({ ...key, ...reportColumns(report) })),
-    sql.endAttempt(key),
-    sql.finishTrial({
-      ...key,
-      call,
-      state,
-      params: params === undefined ? null : writeJson(params, `parameters of trial ${number}`),
-      value,
-      standard_error: standardError ?? null,
-      cost: cost ?? null,
-      metrics: writeMetrics(metrics, `metrics of trial ${number}`),
-      error: error === null ? null : writeJson(error, `error of trial ${number}`),
-      finished_at: finishedAt,
-    }),
-    ...(since === undefined ? [] : [sql.trialsSince(page), sql.reportsSince(page)]),
-  );
-  const [ended, changed = [], changedReports = []] = rows.slice(since === undefined ? -1 : -3) as [
+  const page = { study: key.study, revision: since ?? 0 };
+  const [ended, changed = [], changedReports = []]: readonly [
     readonly unknown[],
     (readonly TrialContent[])?,
     (readonly ReportRow[])?,
-  ];
+  ] = yield* lastStepAndRead(
+    [
+      sql.lockStudy(key),
+      sql.takeUnended({ ...key, cost: cost ?? 0 }),
+      ...reports.map((report) => sql.insertReport({ ...key, ...reportColumns(report) })),
+      sql.endAttempt(key),
+      sql.finishTrial({
+        ...key,
+        call,
+        state,
+        params: params === undefined ? null : writeJson(params, `parameters of trial ${number}`),
+        value,
+        standard_error: standardError ?? null,
+        cost: cost ?? null,
+        metrics: writeMetrics(metrics, `metrics of trial ${number}`),
+        error: error === null ? null : writeJson(error, `error of trial ${number}`),
+        finished_at: finishedAt,
+      }),
+    ],
+    ...(since === undefined ? [] : ([sql.trialsSince(page), sql.reportsSince(page)] as const)),
+  );
   const changes = since === undefined ? undefined : changesOf(since, changed, changedReports);
   // A trial that has just ended is among what changed, unless that is more than a page.
   const told = ended.length === 0 ? undefined : changes?.trials.find((it) => it.number === number);
@@ -565,7 +572,7 @@ function* finishTrial(
 
 function* trialsSince(sql: Statements, studyId: string, since: number): Work<TrialChanges & { isLast: boolean }> {
   const study = keyOf(studyId);
-  const page = { study, revision: since, limit: PAGE };
+  const page = { study, revision: since };
   const [[found], rows, reportRows] = yield* lastStep(
     sql.hasStudy({ study }),
     sql.trialsSince(page),
@@ -619,17 +626,17 @@ function* revoke(
 ): Work<Swept> {
   const error = writeJson(lostError(retries + 1), "the error of a lost trial");
   const rows = yield* lastStep(
-    sql.takeStudy({ study }),
     ...abandoned.flatMap(({ number, attempt, isDead, now }) => {
       const key = { study, number, attempt };
       return [
+        sql.takeStudy({ study }),
         sql.revoke({ ...key, dead: isDead ? 1 : 0, finished_at: now, error }),
         sql.closeAttempt({ ...key, cause: isDead ? "died" : "lapsed" }),
         sql.trial(key),
       ];
     }),
   );
-  const trials = abandoned.map((_, i) => rows[3 * (i + 1)]![0] as TrialRow);
+  const trials = abandoned.map((_, i) => rows[4 * i + 3]![0] as TrialRow);
   const numbers = (state: string) => trials.filter((trial) => trial?.state === state).map(({ number }) => number);
   return { requeued: numbers("waiting"), lost: numbers("lost") };
 }

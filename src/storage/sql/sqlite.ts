@@ -244,13 +244,20 @@ class SqliteConnection implements SqlConnection {
     try {
       let turn = work.next();
       while (!turn.done) {
-        const { statements, isLast } = turn.value;
+        const { statements, isLast, reads } = turn.value;
         if (!isOpen) {
           isOpen = true;
           this.#begin(access);
         }
         const rows = statements.map((statement) => this.#execute(statement));
         if (isLast) {
+          this.#execute(bare("commit"));
+          isOpen = false;
+        }
+        if (reads.length > 0) {
+          isOpen = true;
+          this.#begin("read");
+          rows.push(...reads.map((statement) => this.#execute(statement)));
           this.#execute(bare("commit"));
           isOpen = false;
         }

@@ -135,10 +135,10 @@ export interface Statements {
   readonly closeAttempt: Statement<AttemptKey & { cause: string }, unknown>;
   readonly renew: Statement<{ owner: string }, unknown>;
 
-  /** The next changes by revision: `limit` of them, and those of the last one's revision. */
-  readonly trialsSince: Statement<StudyKey & { revision: number; limit: number }, TrialContent>;
+  /** The next changes by revision, a page of them. */
+  readonly trialsSince: Statement<StudyKey & { revision: number }, TrialContent>;
   /** The reports of the trials of `trialsSince`, by trial and in order. */
-  readonly reportsSince: Statement<StudyKey & { revision: number; limit: number }, ReportRow>;
+  readonly reportsSince: Statement<StudyKey & { revision: number }, ReportRow>;
   /** Those of one trial, in order. */
   readonly reportsOf: Statement<TrialKey, ReportRow>;
   /** Those of the trial that a call created or leased: some, where the call is made again. */
@@ -188,6 +188,9 @@ const STUDY = [
   "last_call",
 ] as const satisfies readonly (keyof StudyRow)[];
 
+/** Trials that are read at a time, so that their rows are not all in memory beside what is made of them. */
+export const PAGE = 500;
+
 export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDialect): Statements {
   const trial = (key: TrialKey) =>
     db.updateTable("trials").where("study_id", "=", key.study).where("number", "=", key.number);
@@ -211,19 +214,14 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
     .orderBy("trial_number")
     .orderBy("attempt");
 
-  const changesAfter = (p: StudyKey & { revision: number }) =>
-    db.selectFrom("trials").where("study_id", "=", p.study).where("revision", ">", p.revision);
-  /** Up to the revision of the `limit`th whole, for a sweep gives all that it takes back the same one. */
-  const changedTrials = (p: StudyKey & { revision: number; limit: number }) =>
-    changesAfter(p).where(
-      "revision",
-      "<=",
-      sql<number>`coalesce(${changesAfter(p)
-        .select("revision")
-        .orderBy("revision")
-        .limit(sql.lit(1))
-        .offset(sql<number>`${integer(p.limit)} - 1`)}, 2147483647)`,
-    );
+  /** How many is part of the text, so that PostgreSQL plans for few rows, whatever the size of the study. */
+  const nextChanges = (p: StudyKey & { revision: number }) =>
+    db
+      .selectFrom("trials")
+      .where("study_id", "=", p.study)
+      .where("revision", ">", p.revision)
+      .orderBy("revision")
+      .limit(sql.lit(PAGE));
 
   /** The type of a value that stands where the database cannot infer it. */
   const cast = <T>(value: T, type: string) => sql<T>`cast(${value} as ${sql.raw(type)})`;
@@ -659,11 +657,11 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
         .where("state", "=", sql.lit("running")),
     ),
 
-    trialsSince: statement((p) => changedTrials(p).select(CONTENT).orderBy("revision")),
+    trialsSince: statement((p) => nextChanges(p).select(CONTENT)),
     reportsSince: statement((p) =>
       reports
         .where("study_id", "=", p.study)
-        .where("trial_number", "in", changedTrials(p).select("number"))
+        .where("trial_number", "in", nextChanges(p).select("number"))
         .orderBy("trial_number")
         .orderBy("position"),
     ),

@@ -31,6 +31,8 @@ export interface Step {
   readonly statements: readonly BoundStatement[];
   /** Whether the transaction ends with it, so that the commit goes with it too. */
   readonly isLast: boolean;
+  /** What is to be read after that, in the same round trip and a transaction of its own, when nobody is held up by it any more. Their rows follow. */
+  readonly reads: readonly BoundStatement[];
 }
 
 /** Yields each step, is resumed with the rows of each of its statements, and returns `T`. To throw before the last step is to roll back. */
@@ -45,7 +47,7 @@ type Rows<Q extends readonly Query<unknown>[]> = {
 export function* step<const Q extends readonly Query<unknown>[]>(
   ...queries: Q
 ): Generator<Step, Rows<Q>, readonly (readonly unknown[])[]> {
-  return (yield { statements: queries, isLast: false }) as Rows<Q>;
+  return (yield { statements: queries, isLast: false, reads: [] }) as Rows<Q>;
 }
 
 /**
@@ -55,7 +57,16 @@ export function* step<const Q extends readonly Query<unknown>[]>(
 export function* lastStep<const Q extends readonly Query<unknown>[]>(
   ...queries: Q
 ): Generator<Step, Rows<Q>, readonly (readonly unknown[])[]> {
-  return (yield { statements: queries, isLast: true }) as Rows<Q>;
+  return (yield { statements: queries, isLast: true, reads: [] }) as Rows<Q>;
+}
+
+/** The same, and reads what is there then. @returns the rows of the last of the statements, and those of each query */
+export function* lastStepAndRead<T, const Q extends readonly Query<unknown>[]>(
+  statements: readonly [...BoundStatement[], Query<T>],
+  ...reads: Q
+): Generator<Step, readonly [readonly T[], ...Rows<Q>], readonly (readonly unknown[])[]> {
+  const rows = yield { statements, isLast: true, reads };
+  return rows.slice(statements.length - 1) as unknown as readonly [readonly T[], ...Rows<Q>];
 }
 
 /** A statement that was compiled once, to be called with its parameters by name. */
