@@ -129,15 +129,26 @@ const LOG_ATTEMPTS = 600;
 
 /** For how long a statement waits for a lock. */
 const BUSY_MS = 30_000;
-/** For how long the first of a transaction does before the event loop has its turn, and how long at a time. */
+/** For how long the first of a transaction does before the event loop has its turn, how often it looks while such waits last, and its pauses. */
 const TURN_MS = 5000;
-const SHORT_WAIT_MS = 10;
+const LOOKS = 8;
+/** Of so many writes the usual wait is about the mean. */
+const MEMORY = 8;
+const SHORTEST_PAUSE_MS = 0.2;
+const LONGEST_PAUSE_MS = 5;
 
 /** For how long a file that another program keeps locked is tried again. */
 const PATIENCE_MS = 10 * 60_000;
 
 function isBusy(error: unknown): boolean {
   return error instanceof StorageError && resultCode(error.cause ?? {}) === "BUSY";
+}
+
+const asleep = new Int32Array(new SharedArrayBuffer(4));
+
+/** Sleeps, and the event loop with it. */
+function pause(ms: number): void {
+  Atomics.wait(asleep, 0, 0, Math.min(Math.max(ms, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS));
 }
 
 async function openWithNode(path: string): Promise<SqliteDriver> {
@@ -197,6 +208,8 @@ class SqliteConnection implements SqlConnection {
   readonly #random = createRng(randomUUID());
   readonly #closing = new AbortController();
   readonly #log: LogSync;
+  /** How long a write has lately waited for others, in milliseconds. */
+  #usualWait = 0;
 
   constructor(file: string, driver: SqliteDriver) {
     this.#file = file;
@@ -279,23 +292,33 @@ class SqliteConnection implements SqlConnection {
   }
 
   /**
-   * Takes the file for writing. SQLite's own waiting looks again after longer and longer pauses, up to a tenth of a second, so that whoever
-   * came last and whoever has just written take what others have waited for; short waits begun anew give all the same chance.
+   * Takes the file for writing. SQLite's own waiting looks again after whole milliseconds, in which the file lies idle, and after longer and longer pauses,
+   * so that whoever came last takes what others have waited for. Here all look at one pace, a few times while such waits last: in a crowd each does so more
+   * seldom, so that the looks of all are as many as those of two.
    */
   #beginWriting(): void {
-    const end = monotonicMs() + TURN_MS;
-    this.#waitFor(SHORT_WAIT_MS);
+    const start = monotonicMs();
+    let waited = 0;
+    this.#waitFor(0);
     try {
-      for (;;) {
-        try {
-          this.#execute(bare("begin immediate"));
-          return;
-        } catch (error) {
-          if (!isBusy(error) || monotonicMs() >= end) throw error;
-        }
+      while (!this.#tookFile(waited >= TURN_MS)) {
+        pause(Math.max(this.#usualWait, waited) / LOOKS);
+        waited = monotonicMs() - start;
       }
+      this.#usualWait += (waited - this.#usualWait) / MEMORY;
     } finally {
       this.#waitFor(BUSY_MS);
+    }
+  }
+
+  /** Whether it has the file now. @throws StorageError when it has not, and this was the last look */
+  #tookFile(isLast: boolean): boolean {
+    try {
+      this.#prepare("begin immediate").run();
+      return true;
+    } catch (error) {
+      if (!isLast && resultCode(error as object) === "BUSY") return false;
+      throw explain(this.#file, error);
     }
   }
 
@@ -340,11 +363,7 @@ class SqliteConnection implements SqlConnection {
 
   #execute({ sql, parameters, returnsRows }: BoundStatement): readonly unknown[] {
     try {
-      let statement = this.#prepared.get(sql);
-      if (statement === undefined) {
-        statement = this.#driver.prepare(sql);
-        this.#prepared.set(sql, statement);
-      }
+      const statement = this.#prepare(sql);
       const values = parameters.map((value) => (value === NOW ? this.now() : value));
       if (returnsRows) return statement.all(...values);
       statement.run(...values);
@@ -352,6 +371,15 @@ class SqliteConnection implements SqlConnection {
     } catch (error) {
       throw explain(this.#file, error);
     }
+  }
+
+  #prepare(sql: string): SqliteStatement {
+    let statement = this.#prepared.get(sql);
+    if (statement === undefined) {
+      statement = this.#driver.prepare(sql);
+      this.#prepared.set(sql, statement);
+    }
+    return statement;
   }
 
   #rollBack(): void {
