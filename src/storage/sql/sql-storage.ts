@@ -199,12 +199,12 @@ class SqlStorage implements Storage {
   }
 
   async leases(studyId: string): Promise<readonly Lease[]> {
-    const { running, attempts } = await this.#run("read", (sql) => runningTrials(sql, studyId));
-    return running.map(({ number, attempt, owner, lease_until, now }) => ({
+    const { running } = await this.#run("read", (sql) => runningTrials(sql, studyId));
+    return running.map(({ number, attempt, owner, lease_until, began_at, now }) => ({
       number,
       attempt,
       owner: owner ?? "",
-      startedAt: attempts.find((it) => it.number === number && it.attempt === attempt)?.startedAt ?? now,
+      startedAt: began_at ?? now,
       until: lease_until ?? Number.POSITIVE_INFINITY,
       now,
     }));
@@ -604,18 +604,11 @@ function* releaseTrial(sql: Statements, studyId: string, number: number, attempt
   known(row, study, studyId, number);
 }
 
-function* runningTrials(
-  sql: Statements,
-  studyId: string,
-): Work<{ study: StudyRow; running: readonly RunningRow[]; attempts: readonly Attempt[] }> {
-  const key = keyOf(studyId);
-  const [[study], running, attempts] = yield* lastStep(
-    sql.studyById({ study: key }),
-    sql.running({ study: key }),
-    sql.openAttempts({ study: key }),
-  );
+function* runningTrials(sql: Statements, studyId: string): Work<{ study: StudyRow; running: readonly RunningRow[] }> {
+  const key = { study: keyOf(studyId) };
+  const [[study], running] = yield* lastStep(sql.studyById(key), sql.running(key));
   if (study === undefined) throw noStudy(studyId);
-  return { study, running, attempts: attempts.map(attemptOf) };
+  return { study, running };
 }
 
 /** Takes trials from attempts that were found abandoned, if they still are. */

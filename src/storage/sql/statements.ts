@@ -32,8 +32,9 @@ export type TrialContent = Pick<
 export type TrialRow = TrialContent & Pick<Selectable<TrialsTable>, "owner" | "asked_by" | "told_by">;
 export type ReportRow = Selectable<Omit<ReportsTable, "study_id">>;
 export type AttemptRow = Selectable<Omit<AttemptsTable, "study_id">>;
-/** A trial that runs, and the time at which it was read. */
+/** A trial that runs, when its attempt began, and the time at which it was read. */
 export type RunningRow = Pick<Selectable<TrialsTable>, "number" | "attempt" | "owner" | "lease_until"> & {
+  began_at: number | null;
   now: number;
 };
 
@@ -146,8 +147,6 @@ export interface Statements {
   readonly running: Statement<StudyKey, RunningRow>;
   /** All, by trial and attempt. */
   readonly attempts: Statement<StudyKey, AttemptRow>;
-  /** Those that have not ended. */
-  readonly openAttempts: Statement<StudyKey, AttemptRow>;
 }
 
 const CONTENT = [
@@ -677,12 +676,24 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
     running: statement(({ study }) =>
       db
         .selectFrom("trials")
-        .select(["number", "attempt", "owner", "lease_until", sql<number>`${now}`.as("now")])
-        .where("study_id", "=", study)
-        .where("state", "=", sql.lit("running"))
-        .orderBy("number"),
+        .leftJoin("attempts", (join) =>
+          join
+            .onRef("attempts.study_id", "=", "trials.study_id")
+            .onRef("attempts.trial_number", "=", "trials.number")
+            .onRef("attempts.attempt", "=", "trials.attempt"),
+        )
+        .select([
+          "trials.number",
+          "trials.attempt",
+          "trials.owner",
+          "trials.lease_until",
+          "attempts.started_at as began_at",
+          sql<number>`${now}`.as("now"),
+        ])
+        .where("trials.study_id", "=", study)
+        .where("trials.state", "=", sql.lit("running"))
+        .orderBy("trials.number"),
     ),
     attempts: statement(({ study }) => attempts.where("study_id", "=", study)),
-    openAttempts: statement(({ study }) => attempts.where("study_id", "=", study).where("ended_at", "is", null)),
   };
 }
