@@ -6,7 +6,7 @@ import { SpaceInfeasibleError, show } from "../errors.ts";
 import type { Rng } from "../math/rng.ts";
 import type { FlatParams } from "../space/parameter.ts";
 import { configurations, type Space } from "../space/space.ts";
-import type { History } from "../trial/history.ts";
+import type { History, Observation } from "../trial/history.ts";
 import { searchFeasible, walk } from "./feasible.ts";
 
 /** After so many draws that were all seen, a finite space is enumerated. */
@@ -15,9 +15,9 @@ const DRAWS_MOST = 100;
 /** The largest finite space that is worth enumerating for its last unseen configurations. */
 const ENUMERATED_MOST = 1_000_000;
 
-/** What was suggested for a space: the params of each trial, and the set of their keys. */
+/** What was suggested for a space: the trials, and the set of their keys. */
 interface Seen {
-  readonly params: FlatParams[];
+  readonly trials: Observation[];
   readonly set: Set<string>;
 }
 
@@ -29,24 +29,25 @@ const seenBefore = new WeakMap<Space, Seen>();
  */
 export function seenKeys(space: Space, trials: History): ReadonlySet<string> {
   const before = seenBefore.get(space);
-  const seen = before !== undefined && goesOn(before, space, trials) ? before : { params: [], set: new Set<string>() };
-  for (let i = seen.params.length; i < trials.length; i++) {
-    const { params } = trials[i]!;
-    seen.params.push(params);
-    seen.set.add(space.key(params));
+  const seen = before !== undefined && goesOn(before, space, trials) ? before : { trials: [], set: new Set<string>() };
+  for (let i = seen.trials.length; i < trials.length; i++) {
+    const trial = trials[i]!;
+    seen.trials.push(trial);
+    seen.set.add(space.key(trial.params));
   }
   seenBefore.set(space, seen);
   return seen.set;
 }
 
 /** Whether a history begins with the configurations of another, if not with the same objects. */
-function goesOn({ params }: Seen, space: Space, trials: History): boolean {
-  if (params.length > trials.length) return false;
-  for (let i = 0; i < params.length; i++) {
-    const now = trials[i]!.params;
-    if (now === params[i]) continue;
-    if (space.key(now) !== space.key(params[i]!)) return false;
-    params[i] = now;
+function goesOn({ trials: before }: Seen, space: Space, trials: History): boolean {
+  if (before.length > trials.length) return false;
+  for (let i = 0; i < before.length; i++) {
+    // Those that are the same are not looked into, of which a long history has too many for the processor's cache.
+    if (trials[i] === before[i]) continue;
+    const [then, now] = [before[i]!, trials[i]!];
+    if (then.params !== now.params && space.key(then.params) !== space.key(now.params)) return false;
+    before[i] = now;
   }
   return true;
 }

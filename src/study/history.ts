@@ -23,21 +23,23 @@ export class HistoryView {
   }
 
   /**
-   * The history before a trial.
+   * The history before trial `number`.
    *
-   * @param trials  all earlier trials by number
+   * @param trials  by number, at least all before
    * @param usable  results of trials with a number below this count; later ones are pending even if they have ended
    */
-  of(trials: readonly FrozenTrial[], usable: number, space: Space): History {
-    const used = Math.min(usable, trials.length);
+  of(trials: readonly FrozenTrial[], number: number, usable: number, space: Space): History {
+    const before = Math.min(number, trials.length);
+    const used = Math.min(usable, before);
     this.#keepTo(space);
     const turned = this.#turned;
-    for (let number = 0; number < used; number++) {
+    for (let i = 0; i < used; i++) {
       // Trials are not looked at, of which a long study has too many for the processor's cache.
-      if (turned[number] !== trials[number]) this.#turn(trials[number]!, space);
+      if (turned[i] !== trials[i]) this.#turn(trials[i]!, space);
     }
-    const pending = trials.slice(used).map((trial) => observe(trial, false, space, this.#direction));
-    return this.#known.slice(0, used).concat(pending);
+    const history = this.#known.slice(0, used);
+    for (let i = used; i < before; i++) history.push(observe(trials[i]!, false, space, this.#direction));
+    return history;
   }
 
   /** One trial as a pruner sees it: as in the history, but with its reports so far where it still runs. */
