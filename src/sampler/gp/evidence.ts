@@ -53,3 +53,8 @@ function encode(domain: SpaceDomain, trials: readonly Observation[]): Rows {
   });
   return { points, rows };
 }
+
+/** The i-th of the rows as a key: the same for trials of one configuration. */
+export function keyOf(rows: Float64Array, width: number, i: number): string {
+  return rows.subarray(i * width, (i + 1) * width).join(" ");
+}

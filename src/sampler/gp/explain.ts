@@ -1,13 +1,10 @@
-/** What a model says of a configuration or a trial, in the unit of the losses: why it was suggested, and what is expected of it. */
+/** What a model says of a configuration, in the unit of the losses: why it was suggested. */
 import { inverseSquares, squaredDistances } from "../../gp/kernel.ts";
 import { posterior } from "../../gp/regression.ts";
 import { unwarp, type Warped } from "../../gp/warp.ts";
-import type { Expectation, Explanation } from "../sampler.ts";
+import type { Explanation } from "../sampler.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Surrogate } from "./surrogate.ts";
-
-/** Trials that may be the best although others had lower losses. */
-const RIVALS = 100;
 
 /** @param row [width] of the configuration */
 export function explain(
@@ -29,20 +26,8 @@ export function explain(
   };
 }
 
-/** The observed trial with the lowest posterior mean, of those with the lowest losses. */
-export function expectation({ evidence, warped, loss }: Surrogate): Expectation {
-  const { losses, observed, trials } = evidence;
-  const width = loss.d;
-  const rivals = [...losses.keys()].sort((a, b) => losses[a]! - losses[b]! || a - b).slice(0, RIVALS);
-  const rows = new Float64Array(rivals.length * width);
-  for (const [at, i] of rivals.entries()) rows.set(observed.rows.subarray(i * width, (i + 1) * width), at * width);
-  const { mean, sigma } = posterior(loss, rows);
-  const best = mean.reduce((least, value, at) => (value < mean[least]! ? at : least), 0);
-  return { number: trials[rivals[best]!]!.number, ...inLosses(evidence, warped, mean[best]!, sigma[best]!) };
-}
-
 /** A standard deviation of y is that of the loss over the stretch that it covers around the mean. */
-function inLosses({ losses }: Evidence, warped: Warped, mean: number, sigma: number) {
+export function inLosses({ losses }: Evidence, warped: Warped, mean: number, sigma: number) {
   const at = (y: number): number => unwarp(losses, warped, y);
   return { mean: brief(at(mean)), deviation: brief(at(mean + sigma) / 2 - at(mean - sigma) / 2) };
 }

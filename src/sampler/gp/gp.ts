@@ -28,9 +28,10 @@ import {
 import { seenKeys, unseen } from "../unseen.ts";
 import { domainOf, type SpaceDomain } from "./domain.ts";
 import { type Evidence, gather } from "./evidence.ts";
-import { expectation, explain } from "./explain.ts";
+import { explain } from "./explain.ts";
 import { exploration } from "./explore.ts";
 import { listing } from "./listing.ts";
+import { expectation } from "./recommend.ts";
 import { replication } from "./replicate.ts";
 import { rescale, scalesOf, scalesToText } from "./scales.ts";
 import { believe, createSurrogate, recall, toNote } from "./surrogate.ts";
@@ -235,22 +236,22 @@ function bonusOf(
 /** β: after so many trials, a density twice as high counts as a utility twice as high. The paper's choice for a hundred trials. */
 const BELIEF = 10;
 
-/** The trial with the lowest posterior mean, under the first of the warps. */
+/** The trial held for the best, under the first of the warps. */
 function expect({ space, trials }: Pick<SampleRequest, "space" | "trials">, settings: Settings): Expectation | null {
   const { warps, sourcesOf, deterministic } = settings;
   const kind = warps[0]!;
   const { domain, scales } = viewOf(space, trials, kind, settings);
   const evidence = gather(domain, trials);
   if (evidence.losses.length < COMPLETED_LEAST) return null;
-  const memory = recall(trials, kind, domain.width);
   return expectation(
     createSurrogate(evidence, domain, {
       warp: kind,
-      memory,
-      refitAfter: refitAfter(evidence.losses.length),
+      memory: recall(trials, kind, domain.width),
+      refitAfter: 0,
       sources: sourcesOf(space),
       scales,
       deterministic,
+      bothModes: true,
     }),
   );
 }

@@ -11,6 +11,7 @@
  */
 import { append, type Gp, posterior } from "../../gp/regression.ts";
 import { normalQuantile } from "../../math/normal.ts";
+import { keyOf } from "./evidence.ts";
 import { isNoisy, type Surrogate } from "./surrogate.ts";
 
 /** Tried configurations that may be measured again, and that may come out best. */
@@ -80,8 +81,4 @@ function countRows(rows: Float64Array, width: number): Map<string, number> {
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   return counts;
-}
-
-function keyOf(rows: Float64Array, width: number, i: number): string {
-  return rows.subarray(i * width, (i + 1) * width).join(" ");
 }

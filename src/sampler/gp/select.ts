@@ -26,8 +26,8 @@ export function select(
   };
 }
 
-/** A loss without a known variance has none whatever the slope, which is infinite where losses differ by less than a double can divide by. */
-function varianceOfY(variance: number, slope: number): number {
+/** The known variance of a loss in the squared unit of y. A loss without one has none whatever the slope, which is infinite where losses differ by less than a double can divide by. */
+export function varianceOfY(variance: number, slope: number): number {
   return variance === 0 ? 0 : Math.min(VARIANCE_MOST, variance * slope * slope);
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Belief } from "../../acquisition/target.ts";
 import { fantasize, fantasyMeans } from "../../gp/fantasies.ts";
-import { type FitOptions, fit as fitGp, NOISE_LEAST } from "../../gp/fit.ts";
+import { fit as fitGp, NOISE_LEAST, typicalParameters } from "../../gp/fit.ts";
 import type { KernelParameters } from "../../gp/kernel.ts";
 import { defaultPrior } from "../../gp/prior.ts";
 import { append, condition, extend, type Gp, type Observations, posterior } from "../../gp/regression.ts";
@@ -55,6 +55,8 @@ export interface Recipe {
   readonly scales?: string | undefined;
   /** Whether there is no noise but what keeps the matrix well conditioned. Default false. */
   readonly deterministic?: boolean;
+  /** Whether a fit begins at much noise besides. Default false. */
+  readonly bothModes?: boolean;
 }
 
 /** A surrogate, what it was made of, and what to remember of it. */
@@ -70,7 +72,7 @@ export interface Surrogate {
 export function createSurrogate(
   evidence: Evidence,
   domain: SpaceDomain,
-  { warp: kind, memory, refitAfter, sources = [], scales, deterministic = false }: Recipe,
+  { warp: kind, memory, refitAfter, sources = [], scales, deterministic = false, bothModes = false }: Recipe,
 ): Surrogate {
   const all = evidence.losses.length;
   const warped = warp(evidence.losses, kind);
@@ -84,7 +86,8 @@ export function createSurrogate(
   const known = deterministic ? { noiseVariance: NOISE_LEAST } : {};
   const parameters = reuse
     ? { ...memory.parameters, ...known }
-    : fitGp(observations(FITTED_MOST), { ...startFrom(memory), ...known }).parameters;
+    : fitGp(observations(FITTED_MOST), { starts: startsOf(memory, bothModes && !deterministic, domain), ...known })
+        .parameters;
   return {
     evidence,
     warped,
@@ -116,8 +119,18 @@ export function believe({ evidence, loss }: Surrogate, domain: SpaceDomain, rng:
   };
 }
 
-function startFrom(memory: Memory | undefined): FitOptions {
-  return memory === undefined ? {} : { starts: [memory.parameters] };
+/** The share of noise in the variance where the second of two fits begins. */
+const NOISE_MUCH = 0.5;
+
+/** Where a fit begins: at the parameters of the last one, or in the middle of the prior; and at much noise if both modes are sought. */
+function startsOf(
+  memory: Memory | undefined,
+  bothModes: boolean,
+  { width, embedding }: SpaceDomain,
+): KernelParameters[] {
+  const middle = typicalParameters(defaultPrior(width), embedding.nominal);
+  const first = memory?.parameters ?? middle;
+  return bothModes ? [first, { ...middle, noiseVariance: NOISE_MUCH * middle.signalVariance }] : [first];
 }
 
 /** Whether the noise is noticed. */
