@@ -87,7 +87,9 @@ async function main(): Promise<number> {
 
 function print(records: readonly RunRecord[], tasks: readonly Task[]): void {
   console.log(`Normalised regret of the best so far, mean\n\n${meansTable(records)}`);
-  const noisy = records.filter(({ task }) => tasks.find(({ name }) => name === task)?.make().observe !== undefined);
+  const underNoise = new Set(tasks.filter((task) => task.make().observe !== undefined).map(({ name }) => name));
+  const isNoisy = ({ task }: RunRecord): boolean => underNoise.has(task);
+  const noisy = records.filter(isNoisy);
   if (noisy.length > 0)
     console.log(`\nOf the recommended point, under noise\n\n${meansTable(noisy, recommendedAfter)}`);
   if (options.against === undefined) return;
@@ -95,7 +97,11 @@ function print(records: readonly RunRecord[], tasks: readonly Task[]): void {
   for (const name of namesOf(records)) {
     const own = records.filter(({ sampler }) => sampler === name);
     const other = theirs.filter(({ sampler }) => sampler === name);
-    if (other.length > 0) console.log(`\n${pairedTable(own, other, `${name} against ${options.against}`)}`);
+    const label = `${name} against ${options.against}`;
+    if (other.length > 0) console.log(`\n${pairedTable(own, other, label)}`);
+    const [ownNoisy, otherNoisy] = [own.filter(isNoisy), other.filter(isNoisy)];
+    if (ownNoisy.length > 0 && otherNoisy.length > 0)
+      console.log(`\n${pairedTable(ownNoisy, otherNoisy, `${label}, the recommended point`, recommendedAfter)}`);
   }
 }
 
