@@ -267,45 +267,58 @@ describe("scales that the data choose", () => {
 describe("measuring again", () => {
   const noise = createRng("again");
   const noisy: Loss = (p) => bowl(p)! + 0.2 * noise.normal();
-  const before = search(random(), square, noisy, 50);
+  const before = search(random(), square, noisy, 32);
   const again = gp({ replicates: true });
   const keys = (trials: History): string[] => trials.map(({ params }) => square.key(params));
-
-  test("begins at 50 observations, with three of the best by posterior mean, each once", () => {
-    expect(suggest(again, square, before.slice(0, 49))).toEqual(suggest(gp(), square, before.slice(0, 49)));
-    const trials = [...before];
-    for (let number = 50; number < 53; number++) {
-      const suggestion = suggest(again, square, [...trials]);
-      expect(sourceOf(suggestion)).toBe("replicate");
-      trials.push(observed(number, suggestion, noisy(suggestion.params)));
+  const goOn = (sampler: Sampler, loss: Loss, count: number): Observation[] => {
+    const trials = search(random(), square, loss, 32);
+    while (trials.length < count) {
+      const suggestion = suggest(sampler, square, [...trials]);
+      trials.push(observed(trials.length, suggestion, loss(suggestion.params)));
     }
-    const repeated = keys(trials.slice(50));
-    expect(new Set(repeated).size).toBe(3);
-    for (const key of repeated) expect(keys(before)).toContain(key);
+    return trials;
+  };
+
+  test("is one trial in four, from 30 observations on, of the configuration that is held for the best", () => {
+    const { params, note } = suggest(again, square, before);
+    expect(readExplanation(note!)!.source).toBe("replicate");
+    expect(params).toEqual(before[again.expect!({ space: square, trials: before })!.number]!.params);
+    for (const count of [28, 29, 30, 31])
+      expect(suggest(again, square, before.slice(0, count))).toEqual(suggest(gp(), square, before.slice(0, count)));
   });
 
-  test("goes on where there is noise, stops where there is none, and is nobody's by default", () => {
-    const count = (sampler: Sampler, loss: Loss): number => {
-      const first = search(random(), square, loss, 50);
-      const trials = [...first];
-      while (trials.length < 70) {
-        const suggestion = suggest(sampler, square, [...trials]);
-        trials.push(observed(trials.length, suggestion, loss(suggestion.params)));
-      }
-      return trials.length - new Set(keys(trials)).size;
-    };
-    expect(count(again, noisy)).toBeGreaterThan(3);
-    expect(count(again, bowl)).toBe(3);
-    expect(count(gp(), noisy)).toBe(0);
+  test("goes on where there is noise, after two that came out the same it does not, and is nobody's by default", () => {
+    const repeated = (trials: History): number => trials.length - new Set(keys(trials)).size;
+    // Rough at every distance, but always the same.
+    const rough: Loss = (p) => bowl(p)! + 0.2 * createRng(square.key(p)).normal();
+    expect(repeated(goOn(again, noisy, 64))).toBeGreaterThan(4);
+    expect(repeated(goOn(again, rough, 64))).toBe(2);
+    expect(repeated(goOn(again, bowl, 64))).toBe(2);
+    expect(repeated(goOn(gp(), noisy, 64))).toBe(0);
+  });
+
+  test("leaves a configuration after five measurements", () => {
+    const best = suggest(again, square, before).params;
+    const trials = [...before];
+    while (trials.length < 35) trials.push(observed(trials.length, { params: best }, -3 + 0.2 * noise.normal()));
+    trials.push(observed(35, { params: { x: 0.77, y: 0.11 } }, 1));
+    expect(suggest(again, square, trials).params).toEqual(best);
+    trials[35] = observed(35, { params: best }, -3.1);
+    expect(suggest(again, square, trials).params).not.toEqual(best);
+  });
+
+  test("is no way on where every configuration has been tried", () => {
+    const few = createSpace({ k: int(1, 32) });
+    const trials = search(random(), few, (p) => (p.k as number) + noise.normal(), 32);
+    expect(again.sample({ space: few, trials, rng: createRng(1), studyRng: createRng(1) })).toBeNull();
   });
 
   test("does not ask for what is being measured again already", () => {
+    const { params, note = null } = suggest(again, square, before);
     const trials = [...before];
-    for (let number = 50; number < 54; number++) {
-      const { params, note = null } = suggest(again, square, [...trials]);
-      trials.push({ number, state: "pending", params, loss: null, reports: [], note });
-    }
-    expect(new Set(keys(trials.slice(50))).size).toBe(4);
+    while (trials.length < 36)
+      trials.push({ number: trials.length, state: "pending", params, loss: null, reports: [], note });
+    expect(suggest(again, square, trials).params).not.toEqual(params);
   });
 });
 

@@ -32,9 +32,9 @@ import { explain } from "./explain.ts";
 import { exploration } from "./explore.ts";
 import { listing } from "./listing.ts";
 import { expectation } from "./recommend.ts";
-import { replication } from "./replicate.ts";
+import { REPLICATE_EVERY, replication } from "./replicate.ts";
 import { rescale, scalesOf, scalesToText } from "./scales.ts";
-import { believe, createSurrogate, recall, toNote } from "./surrogate.ts";
+import { believe, createSurrogate, recall, type Surrogate, toNote } from "./surrogate.ts";
 import { checkExperiences, type Experience, type Source, sources } from "./transfer.ts";
 
 export interface GpOptions {
@@ -68,8 +68,8 @@ export interface GpOptions {
    */
   readonly deterministic?: boolean;
   /**
-   * Whether, from 50 observations on, one of the best configurations may be tried again where that is expected to tell more of which is best than a new one would: for noisy
-   * objectives, of which `study.best().expected` is then what to take. Default false: no configuration is suggested twice.
+   * Whether, from 30 observations on, one trial in four may measure the configuration again that is held for the best, as long as it was measured fewer than five times: for noisy
+   * objectives, of which `study.best().expected` is then what to take. Repetitions that give the very same result are not gone on with. Default false: no configuration is suggested twice.
    */
   readonly replicates?: boolean;
   /**
@@ -148,11 +148,8 @@ function sample(request: SampleRequest, settings: Settings): Suggestion | null {
 /** A surrogate of fewer completed trials knows nothing. */
 const COMPLETED_LEAST = 3;
 
-function sampleModel(
-  { space, trials, rng }: SampleRequest,
-  settings: Settings,
-  seen: ReadonlySet<string>,
-): Suggestion | null {
+function sampleModel(request: SampleRequest, settings: Settings, seen: ReadonlySet<string>): Suggestion | null {
+  const { space, trials, rng } = request;
   const { warps, maximizer, deterministic } = settings;
   const kind = warps[trials.length % warps.length]!;
   const { domain, scales } = viewOf(space, trials, kind, settings);
@@ -185,14 +182,11 @@ function sampleModel(
     const params = unseen(space, seen, search, () => randomParams(space, search));
     return params === null ? null : suggestedBy("random", params);
   }
+  const again = settings.replicates ? replicate(request, settings) : undefined;
+  if (again !== undefined) return { params: again, note: { ...toNote(surrogate.memory), explanation: "replicate" } };
   const row = new Float64Array(domain.width);
   const { x, active } = domain.encode(chosen.params);
   domain.embed(x, active, row, 0);
-  const again = settings.replicates ? replication(surrogate, row) : undefined;
-  if (again !== undefined) {
-    const { params } = evidence.trials[again]!;
-    return { params, note: { ...toNote(surrogate.memory), explanation: "replicate" } };
-  }
   const explanation = writeExplanation(explain(surrogate, row, chosen.value));
   return { params: chosen.params, note: { ...toNote(surrogate.memory), explanation } };
 }
@@ -236,24 +230,37 @@ function bonusOf(
 /** β: after so many trials, a density twice as high counts as a utility twice as high. The paper's choice for a hundred trials. */
 const BELIEF = 10;
 
-/** The trial held for the best, under the first of the warps. */
-function expect({ space, trials }: Pick<SampleRequest, "space" | "trials">, settings: Settings): Expectation | null {
+/** The trial held for the best. */
+function expect(request: Pick<SampleRequest, "space" | "trials">, settings: Settings): Expectation | null {
+  const surrogate = recommender(request, settings);
+  return surrogate && expectation(surrogate);
+}
+
+/** The configuration to measure again, if it is time for one. */
+function replicate(request: SampleRequest, settings: Settings): FlatParams | undefined {
+  if (request.trials.length % REPLICATE_EVERY !== 0) return undefined;
+  const surrogate = recommender(request, settings);
+  if (surrogate === null) return undefined;
+  const again = replication(surrogate);
+  return again === undefined ? undefined : surrogate.evidence.trials[again]!.params;
+}
+
+/** The surrogate of the recommendation, under the first of the warps; null while there is too little to model. */
+function recommender({ space, trials }: Pick<SampleRequest, "space" | "trials">, settings: Settings): Surrogate | null {
   const { warps, sourcesOf, deterministic } = settings;
   const kind = warps[0]!;
   const { domain, scales } = viewOf(space, trials, kind, settings);
   const evidence = gather(domain, trials);
   if (evidence.losses.length < COMPLETED_LEAST) return null;
-  return expectation(
-    createSurrogate(evidence, domain, {
-      warp: kind,
-      memory: recall(trials, kind, domain.width),
-      refitAfter: 0,
-      sources: sourcesOf(space),
-      scales,
-      deterministic,
-      bothModes: true,
-    }),
-  );
+  return createSurrogate(evidence, domain, {
+    warp: kind,
+    memory: recall(trials, kind, domain.width),
+    refitAfter: 0,
+    sources: sourcesOf(space),
+    scales,
+    deterministic,
+    bothModes: true,
+  });
 }
 
 function defaultCount(space: Space): number {
