@@ -27,7 +27,12 @@ export function explain(
 }
 
 /** A standard deviation of y is that of the loss over the stretch that it covers around the mean. */
-export function inLosses({ losses }: Evidence, warped: Warped, mean: number, sigma: number) {
+export function inLosses(
+  { losses }: Evidence,
+  warped: Warped,
+  mean: number,
+  sigma: number,
+): { readonly mean: number; readonly deviation: number } {
   const at = (y: number): number => unwarp(losses, warped, y);
   return { mean: brief(at(mean)), deviation: brief(at(mean + sigma) / 2 - at(mean - sigma) / 2) };
 }
