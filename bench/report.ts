@@ -1,9 +1,9 @@
 /**
  * A results folder as one HTML page and one Markdown page: regret, ranks, wins and losses, profiles, time, and where we lose.
  *
- *   npm run bench:report -- [FOLDER…] [--docs] [--check]
+ *   npm run bench:report -- [FOLDER…] [--docs NAME] [--check]
  *
- * Writes report.html and report.md into the first folder; `--docs` writes docs/benchmarks.md as well. With `--check`, prints the figures
+ * Writes report.html and report.md into the first folder; `--docs` writes NAME.md in docs as well. With `--check`, prints the figures
  * that are promised beside what was reached, and exits with 1 where one falls short or was not measured.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -21,7 +21,7 @@ import type { RunRecord } from "./suite/run.ts";
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    docs: { type: "boolean", default: false },
+    docs: { type: "string" },
     check: { type: "boolean", default: false },
   },
 });
@@ -49,7 +49,7 @@ function main(): number {
   mkdirSync(folders[0]!, { recursive: true });
   write(join(folders[0]!, "report.html"), htmlPage(page));
   write(join(folders[0]!, "report.md"), markdownPage(page));
-  if (options.docs) write(join(import.meta.dirname, "../docs/benchmarks.md"), markdownPage(page));
+  if (options.docs !== undefined) write(join(import.meta.dirname, `../docs/${options.docs}.md`), markdownPage(page));
   if (!options.check) return 0;
   const figures = checkFigures(records);
   for (const { what, got, target, isReached } of figures) {
