@@ -179,7 +179,7 @@ export function loseSection({ samplers, main }: Evidence, records: readonly RunR
       text(
         worst.length === 0
           ? `On no task another is ahead of ${main} in the mean over common seeds.`
-          : `In ${worst.length} of ${cases.size} cases (task and number of trials) at least one of the others is ahead of ${main} in the mean over the seeds that both have, which for slow peers is one seed or two; the largest distances:`,
+          : `In ${worst.length} of ${cases.size} cases (task and number of trials) at least one of the others is ahead of ${main} in the mean over the seeds that both have, of which slow peers have few; the largest distances:`,
       ),
       ...(worst.length === 0
         ? []
