@@ -72,12 +72,12 @@ interface Shelf {
   readonly ended: Map<number, Attempt[]>;
   /** Results that came too late, by trial and attempt. */
   readonly late: Map<string, TrialOutcome>;
-  /** The trials that calls created, leased last and ended. */
+  /** The trials that calls created and leased; the calls that leased trials last and ended them. */
   readonly calls: {
     readonly created: Map<Call, number>;
     readonly leased: Map<Call, number>;
     readonly lastLease: Map<number, Call>;
-    readonly told: Map<Call, number>;
+    readonly told: Map<number, Call>;
   };
   /** The number of the trial that each change was made to; revision r is after the first r changes. */
   readonly changes: number[];
@@ -241,7 +241,7 @@ class MemoryStorage implements Storage {
     const { shelf, trial } = this.#trial(studyId, number);
     const { attempt, reports = [], since, call } = teller;
     if (isFinal(trial.state) || (attempt !== undefined && attempt !== trial.attempt)) {
-      if (shelf.calls.told.get(call ?? "") === number)
+      if (call !== undefined && shelf.calls.told.get(number) === call)
         return { trial, accepted: true, changes: changesSince(shelf, since) };
       if (attempt === undefined) throw finishedAlready(number, trial.state);
       const late = frozenOutcome(outcome, number);
@@ -252,7 +252,7 @@ class MemoryStorage implements Storage {
     const { state, value, standardError, cost, metrics, error, finishedAt, params } = outcome;
     shelf.cost += cost ?? 0;
     shelf.leases.delete(number);
-    if (call !== undefined) shelf.calls.told.set(call, number);
+    if (call !== undefined) shelf.calls.told.set(number, call);
     const ended = shelf.ended.get(number);
     const last = ended?.at(-1);
     if (attempt !== undefined && last?.attempt === attempt) {

@@ -36,7 +36,7 @@ export function checkStudyName(name: string): void {
   }
 }
 
-/** NaN is no result: a study makes it a failed trial. @throws ValidationError */
+/** NaN is no result: a study makes it a failed trial. Costs add up, which infinite ones of both signs would not. @throws ValidationError */
 export function checkOutcome(number: number, outcome: Pick<TrialOutcome, "value" | "standardError" | "cost">): void {
   for (const key of ["value", "standardError", "cost"] as const) {
     if (Number.isNaN(outcome[key])) {
@@ -44,6 +44,9 @@ export function checkOutcome(number: number, outcome: Pick<TrialOutcome, "value"
         `A trial's ${key} must not be NaN, but trial ${number} has it. Tell the trial as failed instead.`,
       );
     }
+  }
+  if (outcome.cost !== undefined && outcome.cost < 0) {
+    throw new ValidationError(`A trial's cost must be at least 0, but that of trial ${number} is ${outcome.cost}.`);
   }
 }
 

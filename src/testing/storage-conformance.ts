@@ -393,8 +393,9 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     }
   },
 
-  async "a NaN result is refused and the trial runs on"({ storage, study, owner }) {
+  async "a NaN result or a cost below 0 is refused and the trial runs on"({ storage, study, owner }) {
     const trial = await storage.createTrial(study.id, draft(0, owner));
+    await fails(storage.finishTrial(study.id, 0, { ...OUTCOME, cost: -Infinity }), ValidationError, "a cost below 0");
     for (const key of ["value", "standardError", "cost"]) {
       const outcome = { ...OUTCOME, [key]: Number.NaN };
       await fails(storage.finishTrial(study.id, 0, outcome), ValidationError, `a NaN ${key}`);
@@ -424,16 +425,30 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
         ...OUTCOME,
         value: a!,
         standardError: b!,
-        cost: c!,
+        cost: Math.abs(c!),
         metrics: { d: d! },
         finishedAt: e!,
       });
       const trial = await trialOf(storage, study, number);
       same(trial.params, { a, b }, "the params");
-      same([trial.value, trial.standardError, trial.cost], [a, b, c], "value, standard error and cost");
+      same([trial.value, trial.standardError, trial.cost], [a, b, Math.abs(c!)], "value, standard error and cost");
       same([trial.note, trial.startedAt, trial.finishedAt], [[c], d, e], "note and times");
       same([trial.metrics, trial.reports], [{ d }, [{ step: e, value: a }]], "metrics and reports");
       same(trial.attributes, { double: b }, "the attributes");
+    }
+  },
+
+  async "names that JSON escapes are told apart, whatever was read before"({ storage, study, owner }) {
+    const names = ["\\", '"', "\\\\", '\\"', "\n", "\\n"];
+    for (const [number, name] of names.entries())
+      await storage.createTrial(study.id, draft(number, owner, { s: 0, [name]: number }));
+    for (let i = 0; i < 3; i++) {
+      const { trials } = await storage.trialsSince(study.id, 0);
+      same(
+        trials.map(({ params }) => params),
+        names.map((name, number) => ({ s: 0, [name]: number })),
+        "the params",
+      );
     }
   },
 

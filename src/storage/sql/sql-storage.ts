@@ -392,7 +392,7 @@ function* createTrial(sql: Statements, studyId: string, draft: Called<TrialDraft
     sql.budgetLeft({ study }),
   );
   if (stored === undefined || left === undefined) throw noStudy(studyId);
-  if (made !== undefined) return { trial: trialOf(made, reports), owner, leaseMs: stored.lease_ms };
+  if (made !== undefined) return { trial: madeTrial(made, reports), owner, leaseMs: stored.lease_ms };
   if (!isNextNumber(draft.number, stored.trial_count)) return null;
   const { trials, cost, wall_ms: wallMs } = left;
   const spent = budgetSpent({ trials, cost, wallMs }, ["trials", "cost", "wallMs"]);
@@ -420,7 +420,7 @@ function* createNext(
     if (stored !== undefined && made !== undefined) {
       // Unless another attempt has followed.
       const isKept = made.attempt === 0 || made.asked_by === call;
-      return isKept ? { trial: trialOf(made, reports), owner: made.owner, leaseMs: stored.lease_ms } : null;
+      return isKept ? { trial: madeTrial(made, reports), owner: made.owner, leaseMs: stored.lease_ms } : null;
     }
   }
   const trials: FrozenTrial[] = [];
@@ -436,6 +436,11 @@ function* createNext(
   }
   const next = draft({ trials, revision: since });
   return next === null ? null : yield* createTrial(sql, studyId, { ...next, call });
+}
+
+/** A trial that a call made. The same call may have leased another one, though nobody should use an id for two things. */
+function madeTrial(row: TrialRow, reports: readonly ReportRow[]): FrozenTrial {
+  return trialOf(row, byTrial(reports).get(row.number) ?? []);
 }
 
 function* claimTrial(sql: Statements, studyId: string, claim: Called<TrialClaim>): Work<Leased | null> {
@@ -469,7 +474,7 @@ function* claimTrial(sql: Statements, studyId: string, claim: Called<TrialClaim>
     sql.trial({ study, number: number ?? -1 }),
   );
   if (stored === undefined || left === undefined) throw noStudy(studyId);
-  if (leased !== undefined) return { trial: trialOf(leased, reports), owner, leaseMs: stored.lease_ms };
+  if (leased !== undefined) return { trial: madeTrial(leased, reports), owner, leaseMs: stored.lease_ms };
   if (claim.number !== undefined && asked === undefined) throw noTrial(claim.number, stored.trial_count);
   const spent = budgetSpent({ trials: null, cost: left.cost, wallMs: left.wall_ms }, ["cost", "wallMs"]);
   if (spent !== undefined) throw spent;
