@@ -15,7 +15,7 @@ const HANG_UPS = [
   ["SIGHUP", 129],
 ] as const;
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const SIGNALS = ["SIGINT", ...HANG_UPS.map(([signal]) => signal)] as const;
 
 const endAt = (_: NodeJS.Signals, number: number) => process.exit(128 + number);
 

@@ -23,12 +23,12 @@ export class HistoryView {
   }
 
   /**
-   * The history before trial `number`.
+   * The history before trial `number`, or of all trials.
    *
-   * @param trials  by number, at least all before
+   * @param trials  by number
    * @param usable  results of trials with a number below this count; later ones are pending even if they have ended
    */
-  of(trials: readonly FrozenTrial[], number: number, usable: number, space: Space): History {
+  of(trials: readonly FrozenTrial[], space: Space, number = trials.length, usable = number): History {
     const before = Math.min(number, trials.length);
     const used = Math.min(usable, before);
     this.#keepTo(space);

@@ -230,12 +230,7 @@ export class Study<P = unknown> {
     await this.#refresh();
     const best = this.#view.best;
     if (best === null) return null;
-    const trials = this.#history.of(
-      this.#view.trials,
-      Number.POSITIVE_INFINITY,
-      Number.POSITIVE_INFINITY,
-      this.#space as Space,
-    );
+    const trials = this.#history.of(this.#view.trials, this.#space as Space);
     const expectation = this.sampler.expect?.({ space: this.#space as Space, trials }) ?? null;
     const expected =
       expectation === null
@@ -437,7 +432,7 @@ export class Study<P = unknown> {
   }
 
   #request(number: number, usable: number) {
-    const trials = this.#history.of(this.#view.trials, number, usable, this.#space as Space);
+    const trials = this.#history.of(this.#view.trials, this.#space as Space, number, usable);
     return { space: this.#space as Space, trials, rng: this.#rng.fork(number), studyRng: this.#rng };
   }
 

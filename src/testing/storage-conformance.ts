@@ -418,6 +418,7 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     ];
     for (let number = 0; number < 40; number++) {
       const [a, b, c, d, e] = Array.from({ length: 5 }, (_, i) => special[number * 5 + i] ?? randomDouble(rng));
+      const cost = c! < 0 ? -c! : c!;
       await storage.createTrial(study.id, { ...draft(number, owner, { a: a!, b: b! }), note: [c!], startedAt: d! });
       await storage.reportTrial(study.id, number, [{ step: e!, value: a! }]);
       await storage.setTrialAttribute(study.id, number, "double", b!);
@@ -425,13 +426,13 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
         ...OUTCOME,
         value: a!,
         standardError: b!,
-        cost: Math.abs(c!),
+        cost,
         metrics: { d: d! },
         finishedAt: e!,
       });
       const trial = await trialOf(storage, study, number);
       same(trial.params, { a, b }, "the params");
-      same([trial.value, trial.standardError, trial.cost], [a, b, Math.abs(c!)], "value, standard error and cost");
+      same([trial.value, trial.standardError, trial.cost], [a, b, cost], "value, standard error and cost");
       same([trial.note, trial.startedAt, trial.finishedAt], [[c], d, e], "note and times");
       same([trial.metrics, trial.reports], [{ d }, [{ step: e, value: a }]], "metrics and reports");
       same(trial.attributes, { double: b }, "the attributes");

@@ -121,7 +121,7 @@ const outcome = fc.record(
     error: fc.oneof(fc.constant(null), fc.record({ message: fc.string({ unit: "binary" }) })),
     finishedAt: fc.constant(0),
     params,
-    cost: double.map(Math.abs),
+    cost: double.map((value) => (value < 0 ? -value : value)),
     standardError: double,
   },
   { requiredKeys: ["state", "value", "metrics", "error", "finishedAt"] },

@@ -54,6 +54,11 @@ function encode(domain: SpaceDomain, trials: readonly Observation[]): Rows {
   return { points, rows };
 }
 
+/** Where the measurements of each configuration stand among the observed, by `keyOf`. */
+export function placesOf({ losses, observed }: Evidence, width: number): ReadonlyMap<string, readonly number[]> {
+  return Map.groupBy(losses.keys(), (i) => keyOf(observed.rows, width, i));
+}
+
 /** The i-th of the rows as a key: the same for trials of one configuration. */
 export function keyOf(rows: Float64Array, width: number, i: number): string {
   return rows.subarray(i * width, (i + 1) * width).join(" ");

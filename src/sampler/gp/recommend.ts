@@ -14,7 +14,7 @@
  */
 import { posterior } from "../../gp/regression.ts";
 import type { Expectation } from "../sampler.ts";
-import { keyOf } from "./evidence.ts";
+import { keyOf, placesOf } from "./evidence.ts";
 import { inLosses } from "./explain.ts";
 import { varianceOfY } from "./select.ts";
 import type { Surrogate } from "./surrogate.ts";
@@ -28,17 +28,22 @@ const ROUGHNESS = 0.15;
 /** The observed trial whose configuration has the lowest expected loss, of those with the lowest losses. */
 export function expectation(surrogate: Surrogate): Expectation {
   const { evidence, warped, loss } = surrogate;
-  const { losses, observed, trials } = evidence;
+  const { losses, variances, observed, trials } = evidence;
   const width = loss.d;
   const rivals = [...losses.keys()].sort((a, b) => losses[a]! - losses[b]! || a - b).slice(0, RIVALS);
   const rows = new Float64Array(rivals.length * width);
   for (const [at, i] of rivals.entries()) rows.set(observed.rows.subarray(i * width, (i + 1) * width), at * width);
   const { mean, sigma } = posterior(loss, rows);
-  const measurements = measurementsOf(surrogate);
+  const places = placesOf(evidence, width);
+  const measured = (i: number): Measurement => ({
+    y: warped.y[i]!,
+    variance: varianceOfY(variances?.[i] ?? 0, warped.slope[i]!),
+  });
   const expected = rivals.map((i, at) => {
-    const own = roughness(measurements.get(keyOf(observed.rows, width, i))!, mean[at]!, loss.parameters.noiseVariance);
-    const variance = sigma[at]! * sigma[at]! + own.variance;
-    return { trial: trials[i]!, mean: mean[at]! + own.mean, deviation: Math.sqrt(variance) };
+    const own = places.get(keyOf(observed.rows, width, i))!.map(measured);
+    const rough = roughness(own, mean[at]!, loss.parameters.noiseVariance);
+    const variance = sigma[at]! * sigma[at]! + rough.variance;
+    return { trial: trials[i]!, mean: mean[at]! + rough.mean, deviation: Math.sqrt(variance) };
   });
   const best = expected.reduce((least, one) => (one.mean < least.mean ? one : least));
   return { number: best.trial.number, ...inLosses(evidence, warped, best.mean, best.deviation) };
@@ -61,16 +66,4 @@ function roughness(measurements: readonly Measurement[], mu: number, noiseVarian
     sum += weight * (y - mu);
   }
   return { mean: (prior * sum) / (1 + prior * weights), variance: prior / (1 + prior * weights) };
-}
-
-/** The measurements of each configuration, by `keyOf`. */
-function measurementsOf({ evidence: { losses, variances, observed }, warped, loss }: Surrogate) {
-  const measurements = new Map<string, Measurement[]>();
-  for (const i of losses.keys()) {
-    const key = keyOf(observed.rows, loss.d, i);
-    const own = measurements.get(key) ?? [];
-    own.push({ y: warped.y[i]!, variance: varianceOfY(variances?.[i] ?? 0, warped.slope[i]!) });
-    measurements.set(key, own);
-  }
-  return measurements;
 }

@@ -6,7 +6,7 @@
  *
  * The worth of a measurement by the knowledge gradient (Frazier, Powell & Dayanik 2009) was level with this, for more than twice as many repetitions.
  */
-import { type Evidence, keyOf } from "./evidence.ts";
+import { type Evidence, keyOf, placesOf } from "./evidence.ts";
 import { expectation } from "./recommend.ts";
 import { isNoisy, type Surrogate } from "./surrogate.ts";
 
@@ -28,28 +28,18 @@ export function replication(surrogate: Surrogate): number | undefined {
   const { evidence, loss } = surrogate;
   const { losses, observed, pending, trials } = evidence;
   if (losses.length < OBSERVED_LEAST || !isNoisy(loss)) return undefined;
-  const results = resultsOf(evidence, loss.d);
-  if (isRepeatable(results)) return undefined;
+  const places = placesOf(evidence, loss.d);
+  if (isRepeatable(places, losses)) return undefined;
   const { number } = expectation(surrogate);
   const best = trials.findIndex((trial) => trial.number === number);
   const key = keyOf(observed.rows, loss.d, best);
   const isRunning = pending.points.some((_, i) => keyOf(pending.rows, loss.d, i) === key);
-  return isRunning || results.get(key)!.length >= MEASURED_MOST ? undefined : best;
-}
-
-/** The losses of each configuration, by `keyOf`. */
-function resultsOf({ losses, observed }: Evidence, width: number): Map<string, number[]> {
-  const results = new Map<string, number[]>();
-  for (const [i, loss] of losses.entries()) {
-    const key = keyOf(observed.rows, width, i);
-    results.set(key, [...(results.get(key) ?? []), loss]);
-  }
-  return results;
+  return isRunning || places.get(key)!.length >= MEASURED_MOST ? undefined : best;
 }
 
 /** Whether repetitions have been made, and every one gave what was known already. */
-function isRepeatable(results: ReadonlyMap<string, readonly number[]>): boolean {
-  const repeated = [...results.values()].filter(({ length }) => length > 1);
+function isRepeatable(places: ReadonlyMap<string, readonly number[]>, losses: Evidence["losses"]): boolean {
+  const repeated = [...places.values()].filter(({ length }) => length > 1);
   const repetitions = repeated.reduce((sum, { length }) => sum + length - 1, 0);
-  return repetitions >= SAME_LEAST && repeated.every((own) => own.every((loss) => loss === own[0]));
+  return repetitions >= SAME_LEAST && repeated.every((own) => own.every((i) => losses[i] === losses[own[0]!]));
 }

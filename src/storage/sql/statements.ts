@@ -246,6 +246,8 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
   /** The trial that a call created, or the one that it leased last. */
   const called = (p: CallKey, as: "created_by" | "asked_by") =>
     db.selectFrom("trials as made").where("made.study_id", "=", p.study).where(`made.${as}`, "=", p.call);
+  const madeNone = (p: CallKey, as: "created_by" | "asked_by"): Expression<SqlBool> =>
+    sql<SqlBool>`not exists ${called(p, as).select(sql.lit(1).as("one"))}`;
   /** The trial that a call created or leased. */
   const madeBy = (p: CallKey) =>
     db
@@ -370,8 +372,8 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
         .where((eb) => eb.or([eb("max_trials", "is", null), eb("trial_count", "<", eb.ref("max_trials"))]))
         .where(isWithinBudget)
         // An index each, which one condition for both would not do.
-        .where(sql<SqlBool>`not exists ${called(p, "created_by").select(sql.lit(1).as("one"))}`)
-        .where(sql<SqlBool>`not exists ${called(p, "asked_by").select(sql.lit(1).as("one"))}`)
+        .where(madeNone(p, "created_by"))
+        .where(madeNone(p, "asked_by"))
         .returning("lease_ms"),
     ),
     insertTrial: statement((p) =>
@@ -469,7 +471,7 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
             .where("first.study_id", "=", p.study)
             .where("first.state", "=", sql.lit("waiting"))})`,
         )
-        .where(sql<SqlBool>`not exists ${called(p, "asked_by").select(sql.lit(1).as("one"))}`)
+        .where(madeNone(p, "asked_by"))
         .where((eb) =>
           eb.exists(
             db.selectFrom("studies").select(sql.lit(1).as("one")).where("id", "=", p.study).where(isWithinBudget),
