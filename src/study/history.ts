@@ -28,7 +28,7 @@ export class HistoryView {
    * @param trials  by number
    * @param usable  results of trials with a number below this count; later ones are pending even if they have ended
    */
-  of(trials: readonly FrozenTrial[], space: Space, number = trials.length, usable = number): History {
+  of(trials: readonly FrozenTrial[], space: Space, number: number = trials.length, usable: number = number): History {
     const before = Math.min(number, trials.length);
     const used = Math.min(usable, before);
     this.#keepTo(space);

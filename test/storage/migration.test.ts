@@ -3,10 +3,9 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from "kysely";
 import { afterAll, describe, expect, test } from "vitest";
+import { SQLITE_DIALECT, sqliteCompiler } from "../../src/storage/sql/compilers.ts";
 import { migrations, SCHEMA_VERSION } from "../../src/storage/sql/migrations.ts";
-import type { Schema } from "../../src/storage/sql/schema.ts";
 import { type SqliteDriver, sqlite } from "../../src/storage/sql/sqlite.ts";
 import { APPLICATION_ID } from "../../src/storage/sql/sqlite-file.ts";
 import { contentOf } from "./histories.ts";
@@ -88,16 +87,8 @@ describe("a file of schema 2", () => {
 /** Two studies as version 2 has them: 700 trials of which 690 changed in revision 711, and two that changed in turn. */
 function makeSchema2(file: string): void {
   const db = new DatabaseSync(file);
-  const kysely = new Kysely<Schema>({
-    dialect: {
-      createAdapter: () => new SqliteAdapter(),
-      createDriver: () => new DummyDriver(),
-      createIntrospector: (it) => new SqliteIntrospector(it),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
-    },
-  });
-  const dialect = { key: "integer", double: "blob", now: sql<number>`0` } as const;
-  for (const migration of migrations.slice(0, 2)) for (const { sql } of migration(kysely, dialect)) db.exec(sql);
+  for (const migration of migrations.slice(0, 2))
+    for (const { sql } of migration(sqliteCompiler(), SQLITE_DIALECT)) db.exec(sql);
   const study = "(name, direction, space, seed, attributes, created_at, trial_count, revision)";
   const trial = "(study_id, number, state, revision, params, note, attributes, metrics)";
   const numbers = "with recursive n(i) as (select 0 union all select i + 1 from n where i < 699)";

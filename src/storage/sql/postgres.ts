@@ -5,19 +5,18 @@
  * Whatever the server or the network cannot do just now is tried again, for a worker is to outlive its database's restarts.
  */
 import { randomUUID } from "node:crypto";
-import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from "kysely";
 import type { ClientConfig, Pool } from "pg";
 import { StorageError, show, ValidationError } from "../../errors.ts";
 import { createRng } from "../../math/rng.ts";
 import type { Clock } from "../clock.ts";
 import type { Storage } from "../storage.ts";
+import { postgresCompiler } from "./compilers.ts";
 import { createLeaseKeeper } from "./lease-keeper.ts";
 import { analyze, bare, dialectOf, isUpToDate, migrate } from "./postgres-schema.ts";
 import { checkSchema, checkUrl, explain, isTransient, type Target } from "./postgres-target.ts";
 import { isForgotten, send } from "./postgres-wire.ts";
 import { newProcessOwner } from "./process-owner.ts";
 import { retry, systemTimer } from "./retry.ts";
-import type { Schema } from "./schema.ts";
 import { type SqlConnection, sqlStorage } from "./sql-storage.ts";
 import { createStatements, type Statements } from "./statements.ts";
 import type { BoundStatement, Work } from "./work.ts";
@@ -193,7 +192,7 @@ class PostgresConnection implements SqlConnection {
     this.#target = target;
     this.#patienceMs = patienceMs;
     this.#clock = clock;
-    this.statements = createStatements(compiler().withSchema(target.schema), dialectOf(clock));
+    this.statements = createStatements(postgresCompiler().withSchema(target.schema), dialectOf(clock));
     // A connection that is lost is reported by the work that needs it; without listeners it would end the process.
     pool.on("error", () => {});
     pool.on("connect", (client) => client.on("error", () => {}));
@@ -201,7 +200,7 @@ class PostgresConnection implements SqlConnection {
 
   async open(patienceMs: number): Promise<void> {
     if (await this.#run("read", () => isUpToDate(this.#target), patienceMs)) return;
-    await this.#run("migrate", () => migrate(this.#target, compiler()), patienceMs);
+    await this.#run("migrate", () => migrate(this.#target, postgresCompiler()), patienceMs);
   }
 
   run<T>(access: "read" | "write", work: () => Work<T>): Promise<T> {
@@ -294,16 +293,4 @@ async function transact<T>(
     if (isOpen) await ask([ROLLBACK]).catch(lose);
     throw error;
   }
-}
-
-/** A Kysely that writes SQL and runs none. */
-function compiler(): Kysely<Schema> {
-  return new Kysely({
-    dialect: {
-      createAdapter: () => new PostgresAdapter(),
-      createDriver: () => new DummyDriver(),
-      createIntrospector: (db) => new PostgresIntrospector(db),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
-    },
-  });
 }

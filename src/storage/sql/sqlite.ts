@@ -3,17 +3,16 @@
  * minutes of patience with other writers, every write takes the lock before it reads, and what is acknowledged is on the disk.
  */
 import { randomUUID } from "node:crypto";
-import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from "kysely";
 import { StorageError } from "../../errors.ts";
 import { createRng } from "../../math/rng.ts";
 import type { Storage } from "../storage.ts";
+import { SQLITE_DIALECT, sqliteCompiler } from "./compilers.ts";
 import { createLeaseKeeper } from "./lease-keeper.ts";
 import { LogSync } from "./log-sync.ts";
 import { type ClockSetting, clockOf, monotonicMs, settingFor } from "./machine-clock.ts";
-import { migrations, SCHEMA_VERSION, type SqlDialect } from "./migrations.ts";
+import { migrations, SCHEMA_VERSION } from "./migrations.ts";
 import { isDeadProcess, newProcessOwner } from "./process-owner.ts";
 import { retry, systemTimer } from "./retry.ts";
-import type { Schema } from "./schema.ts";
 import { type SqlConnection, sqlStorage } from "./sql-storage.ts";
 import { backUp } from "./sqlite-backup.ts";
 import {
@@ -175,7 +174,7 @@ function* migrate(file: string): Work<void> {
   const version = yield* schemaOf(file);
   if (version === SCHEMA_VERSION) return;
   for (const migration of migrations.slice(version)) {
-    yield* step(...migration(compiler(), DIALECT).map(({ sql }) => bare(sql)));
+    yield* step(...migration(sqliteCompiler(), SQLITE_DIALECT).map(({ sql }) => bare(sql)));
   }
   yield* step(bare(`pragma application_id = ${APPLICATION_ID}`), bare(`pragma user_version = ${SCHEMA_VERSION}`));
 }
@@ -193,8 +192,6 @@ function* setClock(): Work<ClockSetting> {
   }
   return setting;
 }
-
-const DIALECT: SqlDialect = { key: "integer", double: "blob", now: sql<number>`${sql.val(NOW)}` };
 
 class SqliteConnection implements SqlConnection {
   readonly statements: Statements;
@@ -215,7 +212,7 @@ class SqliteConnection implements SqlConnection {
     this.#file = file;
     this.#driver = driver;
     this.#log = new LogSync(file);
-    statements ??= createStatements(compiler(), DIALECT);
+    statements ??= createStatements(sqliteCompiler(), SQLITE_DIALECT);
     this.statements = statements;
   }
 
@@ -397,16 +394,4 @@ let statements: Statements | undefined;
 /** A statement without parameters that is not Kysely's to write. */
 function bare<R>(sql: string): Query<R> {
   return { sql, parameters: [], returnsRows: /^(select|pragma [a-z_]+$)/.test(sql) };
-}
-
-/** A Kysely that writes SQL and runs none. */
-function compiler(): Kysely<Schema> {
-  return new Kysely({
-    dialect: {
-      createAdapter: () => new SqliteAdapter(),
-      createDriver: () => new DummyDriver(),
-      createIntrospector: (db) => new SqliteIntrospector(db),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
-    },
-  });
 }

@@ -6,12 +6,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from "kysely";
 import { createRng } from "../../../src/math/rng.ts";
+import { postgresCompiler } from "../../../src/storage/sql/compilers.ts";
 import { migrations } from "../../../src/storage/sql/migrations.ts";
 import { postgres } from "../../../src/storage/sql/postgres.ts";
 import { dialectOf } from "../../../src/storage/sql/postgres-schema.ts";
-import type { Schema } from "../../../src/storage/sql/schema.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import { type PostgresServer, query } from "../../storage/postgres/server.ts";
 import type { Anomaly } from "../history.ts";
@@ -125,15 +124,7 @@ const OLD = "0 completed -0.5, 1 running null, 2 waiting null";
 
 /** A schema as version 1 has it, with a study. */
 async function makeOld(url: string, schema: string): Promise<void> {
-  const db = new Kysely<Schema>({
-    dialect: {
-      createAdapter: () => new PostgresAdapter(),
-      createDriver: () => new DummyDriver(),
-      createIntrospector: (db) => new PostgresIntrospector(db),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
-    },
-  });
-  const made = migrations[0]!(db.withSchema(schema), dialectOf(undefined)).map(({ sql }) => sql);
+  const made = migrations[0]!(postgresCompiler().withSchema(schema), dialectOf(undefined)).map(({ sql }) => sql);
   await query(
     url,
     `begin; create schema ${schema}; ${made.join(";")};
