@@ -27,7 +27,7 @@ const KINDS = ["SQLite", "PostgreSQL"] as const;
 type Kind = (typeof KINDS)[number];
 
 /** Trials of each process in a round. */
-const TRIALS = { ours: { 1: 300, 8: 300 }, optuna: { 1: 15, 8: 4 } } as const;
+const TRIALS = { ours: { 1: 600, 8: 600 }, optuna: { 1: 15, 8: 4 } } as const;
 /** How many times Optuna's rate ours must be. */
 const RATIOS = { SQLite: { 1: 15, 8: 20 }, PostgreSQL: { 1: 12, 8: 15 } } as const;
 /** One when it is asked for, one when it is told. */

@@ -29,7 +29,7 @@ export { halton } from "./sampler/halton.ts";
 export { type PointsOptions, points } from "./sampler/points.ts";
 export type { Prior, Priors } from "./sampler/priors.ts";
 export { type RandomOptions, random } from "./sampler/random.ts";
-export type { SampleRequest, Sampler, Suggestion } from "./sampler/sampler.ts";
+export type { AheadRequest, SampleRequest, Sampler, Suggestion } from "./sampler/sampler.ts";
 export { sobol } from "./sampler/sobol.ts";
 export type { SpreadOptions } from "./sampler/spread.ts";
 export { type TpeOptions, tpe } from "./sampler/tpe/tpe.ts";
@@ -70,6 +70,7 @@ export type {
   TrialChanges,
   TrialDraft,
   TrialOutcome,
+  TrialPlan,
 } from "./storage/storage.ts";
 export { exportCsv } from "./storage/transfer/csv.ts";
 export { exportStudy } from "./storage/transfer/export.ts";

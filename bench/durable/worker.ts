@@ -7,13 +7,14 @@ import { type Job, openStudy } from "./job.ts";
 
 type Study = Awaited<ReturnType<typeof openStudy>>;
 
-/** Compiles what is measured, and opens connections. */
-const WARM_UP = 3;
+/** Compiles what is measured, and opens connections: trials, or rounds of asks. */
+const WARM_UP = { trials: 100, ask: 50 };
 
 const job: Job = JSON.parse(process.argv[2]!);
 const studies = await Promise.all(Array.from({ length: job.connections ?? 1 }, () => openStudy(job.store)));
 const [study] = studies as [Study];
-if (job.name === "trials") for (let i = 0; i < WARM_UP; i++) await askAndTell(study);
+if (job.name === "trials") for (let i = 0; i < WARM_UP.trials; i++) await askAndTell(study);
+if (job.name === "ask") for (let i = 0; i < WARM_UP.ask; i++) await askAtOnce();
 
 const words = createInterface(process.stdin)[Symbol.asyncIterator]();
 say("ready");

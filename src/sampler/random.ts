@@ -2,7 +2,7 @@
 import { randomParams } from "./feasible.ts";
 import { beliefs, believedParams, type Priors, priorsToJson } from "./priors.ts";
 import type { Sampler } from "./sampler.ts";
-import { seenKeys, unseen } from "./unseen.ts";
+import { drawsAnew, seenKeys, unseen } from "./unseen.ts";
 
 export interface RandomOptions {
   /** Where good values are believed to be, by full parameter name: these are drawn from that. Default: none. */
@@ -22,5 +22,7 @@ export function random(options: RandomOptions = {}): Sampler {
       const params = unseen(space, seenKeys(space, trials), rng, draw);
       return params === null ? null : { params };
     },
+    sampleAhead: ({ space, rng }) =>
+      priors === undefined && drawsAnew(space) ? { params: randomParams(space, rng) } : null,
   };
 }

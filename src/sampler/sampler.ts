@@ -19,6 +19,12 @@ export interface SampleRequest {
   readonly studyRng: Rng;
 }
 
+/** A trial whose earlier ones are not all known. */
+export type AheadRequest = Omit<SampleRequest, "trials"> & {
+  /** The trial to suggest. */
+  readonly number: number;
+};
+
 export interface Suggestion {
   /** A value for every active parameter of the space and for no other. */
   readonly params: FlatParams;
@@ -72,6 +78,11 @@ export interface Sampler {
   readonly name: string;
   /** The next configuration, or null when a finite space has no configuration left that is not in `trials`, or the sampler's own list is at its end. */
   sample(request: SampleRequest): Suggestion | null;
+  /**
+   * What `sample` suggests for a trial whatever the earlier ones are; null where it would look at them. Workers of a crowd then need not know
+   * each other's trials before they ask. Left out by samplers that learn.
+   */
+  sampleAhead?(request: AheadRequest): Suggestion | null;
   /**
    * Which of the completed trials the sampler's model holds for the best: under noise not the one with the lowest observed loss,
    * which is partly luck. Null while there are too few to model; left out by samplers without a model.

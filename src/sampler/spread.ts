@@ -4,7 +4,7 @@ import type { FlatParams } from "../space/parameter.ts";
 import type { Space } from "../space/space.ts";
 import { type Belief, beliefs, believedParams, type Priors, priorsToJson } from "./priors.ts";
 import type { Sampler } from "./sampler.ts";
-import { seenKeys, unseen } from "./unseen.ts";
+import { drawsAnew, seenKeys, unseen } from "./unseen.ts";
 
 export interface SpreadOptions {
   /** Where good values are believed to be, by full parameter name; the points are as dense there as the beliefs say. Default: none. */
@@ -47,6 +47,11 @@ export function spread(
       };
       const params = unseen(space, seenKeys(space, trials), rng, draw);
       return params === null ? null : { params };
+    },
+    sampleAhead({ space, number, studyRng }) {
+      const params =
+        priors === undefined && drawsAnew(space) ? trackOf(space, studyRng).configuration(number) : undefined;
+      return params === undefined ? null : { params };
     },
   };
 }

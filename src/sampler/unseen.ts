@@ -5,7 +5,7 @@
 import { SpaceInfeasibleError, show } from "../errors.ts";
 import type { Rng } from "../math/rng.ts";
 import type { FlatParams } from "../space/parameter.ts";
-import { configurations, type Space } from "../space/space.ts";
+import { configurations, type Dimension, type Space } from "../space/space.ts";
 import type { History, Observation } from "../trial/history.ts";
 import { searchFeasible, walk } from "./feasible.ts";
 
@@ -71,6 +71,13 @@ export function unseen(space: Space, seen: ReadonlySet<string>, rng: Rng, draw: 
   const left: FlatParams[] = [];
   for (const candidate of configurations(space)) if (!seen.has(space.key(candidate))) left.push(candidate);
   return left.length === 0 ? null : left[rng.int(left.length)]!;
+}
+
+/** Whether draws at random never repeat a configuration and all may be taken, so that nobody need know what was suggested. */
+export function drawsAnew(space: Space): boolean {
+  const isEndless = ({ parameter, conditions }: Dimension) =>
+    conditions.length === 0 && parameter.levels === Number.POSITIVE_INFINITY;
+  return space.constraints.length === 0 && space.dimensions.some(isEndless);
 }
 
 /** Walks from known feasible configurations before one of them is repeated. */

@@ -13,11 +13,11 @@ import {
   checkReportable,
   checkStudyName,
   finishedAlready,
-  isNextNumber,
   lostError,
   nameTaken,
   noStudy,
   noTrial,
+  planOf,
   storageClosed,
 } from "./rules.ts";
 import {
@@ -173,12 +173,14 @@ class MemoryStorage implements Storage {
 
   async createTrial(studyId: string, draft: TrialDraft): Promise<FrozenTrial | null> {
     const shelf = this.#shelf(studyId);
-    const { number, state, params, note, attributes, startedAt, owner, call } = draft;
+    const { state, attributes, startedAt, owner, call } = draft;
     const created = shelf.calls.created.get(call ?? "");
     const leased = shelf.calls.leased.get(call ?? "");
     const made = state === "waiting" ? created : leased;
     if (made !== undefined) return shelf.trials[made]!;
-    if (!isNextNumber(number, shelf.trials.length)) return null;
+    const number = shelf.trials.length;
+    const plan = planOf(draft, number);
+    if (plan === undefined) return null;
     this.#checkBudget(shelf, ["trials", "cost", "wallMs"]);
     // What the call made is another worker's by now.
     if ((created ?? leased) !== undefined) return null;
@@ -186,12 +188,12 @@ class MemoryStorage implements Storage {
       number,
       state: "waiting",
       attempt: 0,
-      params: frozenCopy(params, `parameters of trial ${number}`),
+      params: frozenCopy(plan.params, `parameters of trial ${number}`),
       value: null,
       metrics: NO_METRICS,
       reports: NO_REPORTS,
       attributes: frozenCopy(attributes, `attributes of trial ${number}`),
-      note: frozenCopy(note, `note of trial ${number}`),
+      note: frozenCopy(plan.note, `note of trial ${number}`),
       error: null,
       startedAt,
       finishedAt: null,

@@ -11,7 +11,7 @@ import {
   ValidationError,
 } from "../errors.ts";
 import type { Report, TrialError, TrialState } from "../trial/trial.ts";
-import type { TrialOutcome } from "./storage.ts";
+import type { TrialDraft, TrialOutcome, TrialPlan } from "./storage.ts";
 
 /** In UTF-16 code units. More would not fit into the index of every database. */
 const MAX_NAME = 256;
@@ -50,14 +50,15 @@ export function checkOutcome(number: number, outcome: Pick<TrialOutcome, "value"
   }
 }
 
-/** Whether a trial with this number is the next one, when there are `count`. @throws ValidationError when it would leave a gap */
-export function isNextNumber(number: number, count: number): boolean {
+/** The plan that a draft has for the next trial, when there are `count`; undefined where others took its numbers. @throws ValidationError when it would leave a gap */
+export function planOf(draft: TrialDraft, count: number): TrialPlan | undefined {
+  const { number, ahead = [] } = draft;
   if (!Number.isInteger(number) || number < 0 || number > count) {
     throw new ValidationError(
       `Trial numbers must be 0, 1, 2, … without gaps, but a trial ${show(number)} is to follow ${count} trials.`,
     );
   }
-  return number === count;
+  return [draft, ...ahead][count - number];
 }
 
 /** @throws TrialFinishedError or ValidationError when a trial in this state cannot take a report */

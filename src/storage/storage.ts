@@ -65,13 +65,19 @@ export interface StudyChange {
   readonly budget?: Budget;
 }
 
+/** What is to be tried. */
+export interface TrialPlan {
+  readonly params: FlatParams;
+  readonly note: Json;
+}
+
 /** A trial to be created. Its number is part of the draft: see `Storage.createTrial`. */
-export interface TrialDraft {
+export interface TrialDraft extends TrialPlan {
   readonly number: number;
   /** `waiting` for an enqueued trial, `running` for one that the caller starts at once. */
   readonly state: "waiting" | "running";
-  readonly params: FlatParams;
-  readonly note: Json;
+  /** The plans of the numbers that follow, one of which the trial gets with its plan where others have taken those before. */
+  readonly ahead?: readonly TrialPlan[];
   readonly attributes: Readonly<Record<string, Json>>;
   /** When it was started; null for a waiting trial. */
   readonly startedAt: number | null;
@@ -199,9 +205,9 @@ export interface Storage {
   updateStudy(studyId: string, change: StudyChange): Promise<void>;
 
   /**
-   * Creates the trial if its number is the next one, and returns null, creating nothing, if another trial has taken that
-   * number. The caller then reads the changes and suggests again: no number is reserved without its parameters, so there
-   * are no gaps and no half-made trials. A running trial is leased to its owner, as attempt 1.
+   * Creates the trial if its number is the next one, or another one is for which the draft has a plan, and returns null, creating nothing, if
+   * other trials have taken these numbers. The caller then reads the changes and suggests again: no number is reserved without its
+   * parameters, so there are no gaps and no half-made trials. A running trial is leased to its owner, as attempt 1.
    *
    * @throws ValidationError when the number would leave a gap, BudgetSpentError, NotFoundError
    */

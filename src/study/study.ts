@@ -10,13 +10,22 @@ import { BudgetSpentError, SpaceExhaustedError, StorageError, show, ValidationEr
 import { createRng, type Rng } from "../math/rng.ts";
 import type { Pruner } from "../pruner/pruner.ts";
 import { searchFeasible } from "../sampler/feasible.ts";
-import type { Sampler } from "../sampler/sampler.ts";
+import type { Sampler, Suggestion } from "../sampler/sampler.ts";
 import { spaceFromJson } from "../space/json.ts";
 import type { FlatParams, Parameter, ParamValue } from "../space/parameter.ts";
 import { type Dimension, describeConditions, Space } from "../space/space.ts";
 import type { Clock } from "../storage/clock.ts";
 import { checkReportable, finishedAlready } from "../storage/rules.ts";
-import type { Direction, Owner, Storage, StoredStudy, Told, TrialChanges, TrialDraft } from "../storage/storage.ts";
+import type {
+  Direction,
+  Owner,
+  Storage,
+  StoredStudy,
+  Told,
+  TrialChanges,
+  TrialDraft,
+  TrialPlan,
+} from "../storage/storage.ts";
 import { type FrozenTrial, isFinal, type Json, type Report } from "../trial/trial.ts";
 import { Emitter, type StudyEvents } from "./events.ts";
 import { type Best, expectedOf, explanationOf } from "./expectation.ts";
@@ -55,8 +64,14 @@ const NEWS_MS = 1000;
 /** How long the giving back of a trial may take. */
 const GIVE_BACK_MS = 3000;
 
+/** Numbers beyond the next for which there may be plans in an ask, and how many are added when all were taken. */
+const AHEAD_MOST = 64;
+const AHEAD_LEAST = 4;
+
 /** A trial that this object runs. */
 interface Running {
+  /** As it was when it began. */
+  readonly begun: FrozenTrial;
   readonly attempt: number;
   /** Ends its `signal`. */
   readonly abort: AbortController;
@@ -90,8 +105,10 @@ export class Study<P = unknown> {
   #toldNews = false;
   /** Whether an ask failed whose trial may have been created all the same. */
   #isInDoubt = false;
-  /** Whether other workers took the number that the last trial was to have. */
+  /** Whether to ask in a line: other workers took the number that the last trial was to have. */
   #isCrowded = false;
+  /** How many of the numbers after the next one others may take while this object asks, as far as is known. */
+  #takenMost = 0;
   #asking: Promise<unknown> = Promise.resolve();
   #stopping = false;
 
@@ -365,9 +382,16 @@ export class Study<P = unknown> {
         }
         const draft = this.#draft(number, usable);
         if (draft === null) return null;
-        const created = await this.storage.createTrial(stored.id, draft);
-        if (created !== null) return this.#begin(created, this.#rivals(number, window));
-        this.#isCrowded = true;
+        const plansAhead = () => this.#plansAhead(number, budget, window);
+        const ahead = plansAhead();
+        const created = await this.storage.createTrial(stored.id, ahead.length === 0 ? draft : { ...draft, ahead });
+        if (created !== null) {
+          const taken = created.number - number;
+          this.#takenMost = Math.min(AHEAD_MOST, Math.max(taken > 0 ? taken + 2 : 0, this.#takenMost - 1));
+          return this.#begin(created, this.#rivals(created.number, window));
+        }
+        this.#takenMost = Math.min(AHEAD_MOST, 2 * this.#takenMost + AHEAD_LEAST);
+        this.#isCrowded = plansAhead().length === 0;
       } catch (error) {
         if (error instanceof BudgetSpentError && window !== undefined) return null;
         this.#isInDoubt ||= error instanceof StorageError;
@@ -418,17 +442,35 @@ export class Study<P = unknown> {
 
   /** A new trial as the sampler suggests it, or null where it has none left. */
   #draft(number: number, usable: number): TrialDraft | null {
-    const suggestion = this.sampler.sample(this.#request(number, usable));
-    if (suggestion === null) return null;
+    // Where nothing depends on the trials, a long history is not looked through.
+    const plan = this.#planAhead(number) ?? planOf(this.sampler.sample(this.#request(number, usable)));
+    if (plan === null) return null;
     return {
+      ...plan,
       number,
       state: "running",
-      params: suggestion.params,
-      note: suggestion.note ?? null,
       attributes: {},
       startedAt: this.#parts.clock(),
       owner: this.#owner,
     };
+  }
+
+  /** Plans for the numbers after this one, as many as others may take meanwhile; none where the sampler must know their trials. */
+  #plansAhead(number: number, budget: number, window: number | undefined): readonly TrialPlan[] {
+    const plans: TrialPlan[] = [];
+    if (this.#rivals(number, window) < Number.POSITIVE_INFINITY) return plans;
+    for (let next = number + 1; next <= number + this.#takenMost && next < budget; next++) {
+      const plan = this.#planAhead(next);
+      if (plan === null) break;
+      plans.push(plan);
+    }
+    return plans;
+  }
+
+  /** The plan of a trial whatever the others are; null where the sampler must know them. */
+  #planAhead(number: number): TrialPlan | null {
+    const streams = { rng: this.#rng.fork(number), studyRng: this.#rng };
+    return planOf(this.sampler.sampleAhead?.({ space: this.#space as Space, number, ...streams }) ?? null);
   }
 
   #request(number: number, usable: number) {
@@ -497,12 +539,12 @@ export class Study<P = unknown> {
       const isHeard = await this.storage.reportTrial(this.#parts.stored.id, number, reports, attempt);
       if (!isHeard) abort.abort();
     });
-    const running = { attempt, abort, outbox, ended: Promise.withResolvers<void>() };
+    const running = { begun: frozen, attempt, abort, outbox, ended: Promise.withResolvers<void>() };
     this.#running.set(number, running);
     const chosen = Object.fromEntries(Object.entries(frozen.params).filter(([name]) => this.#isDeclared(name)));
     const host: TrialHost<P> = {
       suggest: (trial, name, parameter) => this.#suggest(trial, name, parameter),
-      report: (trial, report) => this.#report(trial, report, running.outbox, rivals),
+      report: (trial, report) => this.#report(trial, report, running, rivals),
       setAttribute: (number, key, value) => this.storage.setTrialAttribute(this.#parts.stored.id, number, key, value),
       nest: (params) => this.#space.nest(params),
       explain: () => explanationOf(frozen.note, this.sampler.name, this.direction),
@@ -522,9 +564,11 @@ export class Study<P = unknown> {
     return parameter.default ?? parameter.decode(this.#rng.fork(trial.number).fork(name).next());
   }
 
-  async #report(trial: Trial<P>, report: Report, outbox: Outbox, rivals: number): Promise<boolean> {
+  async #report(trial: Trial<P>, report: Report, { begun, outbox }: Running, rivals: number): Promise<boolean> {
     const { number } = trial;
-    const known = this.#view.trials[number]!;
+    // Where trials before it are unknown, so is what became of it.
+    const latest = () => this.#view.trials[number] ?? begun;
+    const known = latest();
     if (known.attempt === trial.attempt && isFinal(known.state)) checkReportable(number, known.state, report);
     await outbox.push(report);
     this.#events.emit("report", { number, ...report });
@@ -533,7 +577,7 @@ export class Study<P = unknown> {
     if (rivals === Number.POSITIVE_INFINITY) await within(this.#refreshSoon(), NEWS_MS);
     const space = this.#space as Space;
     const reports = [...trial.reports, report];
-    const own = this.#view.trials[number]!;
+    const own = latest();
     // Other lanes look here, not at the storage, for what may not have arrived there yet.
     if (own.attempt === trial.attempt) this.#view.put({ ...own, reports });
     return this.pruner.shouldPrune({
@@ -576,8 +620,7 @@ export class Study<P = unknown> {
       },
     );
     this.#end(number);
-    this.#apply(told.changes);
-    this.#toldNews = true;
+    this.#toldNews = this.#apply(told.changes);
     this.#view.put(told.trial);
     const trial = this.#typed(told.trial);
     if (!told.accepted) this.#events.emit("late", { trial });
@@ -635,9 +678,10 @@ export class Study<P = unknown> {
     this.#stopTaken();
   }
 
-  #apply(changes: TrialChanges): void {
-    this.#view.apply(changes);
+  #apply(changes: TrialChanges): boolean {
+    const isTaken = this.#view.apply(changes);
     this.#stopTaken();
+    return isTaken;
   }
 
   /** Stops what another worker has begun again: whatever comes of it here would be too late. */
@@ -654,6 +698,10 @@ export class Study<P = unknown> {
   #typed(trial: FrozenTrial): FrozenTrial<P> {
     return { ...trial, params: this.#space.nest(trial.params) };
   }
+}
+
+function planOf(suggestion: Suggestion | null): TrialPlan | null {
+  return suggestion === null ? null : { params: suggestion.params, note: suggestion.note ?? null };
 }
 
 /** Whether a plan is what the trial has already. */

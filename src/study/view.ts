@@ -48,9 +48,10 @@ export class TrialsView {
     return undefined;
   }
 
-  /** Takes a trial as it is now. */
+  /** Takes a trial as it is now; one beyond the next number not before those that lie between. */
   put(trial: FrozenTrial): void {
     const { number, state } = trial;
+    if (number > this.#trials.length) return;
     this.#trials[number] = trial;
     if (!isFinal(state)) this.#settled = Math.min(this.#settled, number);
     if (number === this.#best?.number)
@@ -83,12 +84,20 @@ export class TrialsView {
     await this.#reading;
   }
 
-  apply({ trials, revision }: TrialChanges): void {
-    // Answers to two questions may come in either order.
-    if (revision < this.#revision) return;
+  /**
+   * Takes what changed, unless more is known, for answers to two questions may come in either order, or trials between would be unknown: those of
+   * a part of many changes that were changed again since.
+   *
+   * @returns whether it was taken
+   */
+  apply({ trials, revision }: TrialChanges): boolean {
+    const known = this.#trials.length;
+    const added = trials.filter(({ number }) => number >= known);
+    if (revision < this.#revision || added.some(({ number }, i) => number !== known + i)) return false;
     for (const trial of trials) this.put(trial);
     this.#revision = revision;
     this.#readAt = this.#clock();
+    return true;
   }
 
   #better(best: FrozenTrial | null, trial: FrozenTrial): FrozenTrial | null {

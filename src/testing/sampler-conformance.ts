@@ -177,6 +177,15 @@ function allChecks(makeSampler: () => Sampler, trials: number): Readonly<Record<
     checks[`stays inside its space, active parameters only: ${name}`] = () => {
       run(makeSampler(), space, Math.min(trials, space.size), bowl);
     };
+    checks[`suggests ahead, if at all, what it suggests when the trials are known: ${name}`] = () => {
+      const { history } = run(makeSampler(), space, Math.min(trials, space.size), bowl);
+      for (const { number, params, note } of history) {
+        const { trials: _, ...request } = requestFor(space, history.slice(0, number), 1);
+        const ahead = makeSampler().sampleAhead?.({ ...request, number }) ?? null;
+        if (ahead === null) continue;
+        same([ahead.params, ahead.note ?? null], [params, note], `trial ${number}, suggested ahead`);
+      }
+    };
   }
   for (const [name, outcome] of Object.entries(DEGENERATE)) {
     checks[`answers a history of ${name}`] = () => {

@@ -241,6 +241,38 @@ const CHECKS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     same((await storage.trialsSince(study.id, 0)).trials, created, "the trials, each as its writer was given it");
   },
 
+  async "a draft with plans ahead makes the next trial with the plan of its number, or none"({
+    storage,
+    study,
+    owner,
+  }) {
+    const plan = (x: number) => ({ params: { x, name: `"\\\u0000 ${x}` }, note: [x, "\n\ud800"] });
+    const ahead = (number: number, ...xs: readonly number[]): TrialDraft => {
+      const [first, ...rest] = xs.map(plan);
+      return { ...draft(number, owner), ...first, ahead: rest };
+    };
+    const made = async (drafted: TrialDraft) => {
+      const trial = await storage.createTrial(study.id, drafted);
+      return trial === null ? null : [trial.number, trial.params, trial.note];
+    };
+    const planned = (number: number, x: number) => [number, plan(x).params, plan(x).note];
+    same(await made(ahead(0, 10, 11, 12)), planned(0, 10), "the first of three plans");
+    same(await made(ahead(0, 10, 11, 12)), planned(1, 11), "the second");
+    const third = { ...ahead(0, 10, -0, Number.NEGATIVE_INFINITY), call: "third" };
+    same(await made(third), planned(2, Number.NEGATIVE_INFINITY), "the third");
+    same(await made(third), planned(2, Number.NEGATIVE_INFINITY), "the same call again");
+    same(await made(ahead(0, 10, 11, 12)), null, "a trial without a plan");
+    for (const number of [4, -1, -2, 0.5, 2 ** 31, 2 ** 31 - 1]) {
+      await fails(storage.createTrial(study.id, ahead(number, 1, 2, 3, 4)), ValidationError, `trial ${number} after 2`);
+    }
+    await storage.updateStudy(study.id, { budget: { trials: 3 } });
+    await fails(storage.createTrial(study.id, ahead(2, 12, 13)), BudgetSpentError, "a plan over the budget");
+    same(await storage.createTrial(study.id, ahead(0, 10, 11, 12)), null, "no plan, over the budget");
+    const { trials } = await storage.trialsSince(study.id, 0);
+    const read = trials.map((trial) => [trial.number, trial.params, trial.note]);
+    same(read, [planned(0, 10), planned(1, 11), planned(2, Number.NEGATIVE_INFINITY)], "the trials read");
+  },
+
   async "a trial made in a line follows from what changed since a revision, or is not made"({ storage, study, owner }) {
     if (storage.createNext === undefined) return;
     await storage.createTrial(study.id, draft(0, owner));

@@ -19,6 +19,18 @@ function count(params: readonly FlatParams[], name: string, value: unknown): num
 }
 
 describe("random search", () => {
+  test("needs to know earlier trials only where it could repeat them, or has to keep constraints", () => {
+    const studyRng = createRng(1);
+    const isAhead = (space: Space, sampler = random()) =>
+      sampler.sampleAhead!({ space, number: 3, rng: studyRng.fork(3), studyRng }) !== null;
+    const x = float(0, 1);
+    expect(isAhead(createSpace({ x, n: int(0, 1) }))).toBe(true);
+    expect(isAhead(createSpace({ n: int(0, 9) }))).toBe(false);
+    expect(isAhead(createSpace({ way: oneOf({ none: {}, some: { x } }) }))).toBe(false);
+    expect(isAhead(createSpace({ x }).constrain((p) => p.x > 0.5, { name: "x > 0.5" }))).toBe(false);
+    expect(isAhead(createSpace({ x }), random({ priors: { x: { centre: 0.5, width: 0.1 } } }))).toBe(false);
+  });
+
   test("draws each value of an integer as often as any other, the ends included", () => {
     const params = draws(createSpace({ n: int(1, 5) }), 5000);
     // Five standard deviations of a binomial count of mean 1000.

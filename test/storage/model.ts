@@ -142,6 +142,7 @@ const operations: fc.Arbitrary<Operation> = fc.oneof(
         waiting: fc.boolean(),
         params,
         note: json,
+        ahead: fc.array(fc.record({ params, note: json }), { maxLength: 2 }),
         attributes: fc.dictionary(fc.string(), json, { maxKeys: 2 }),
       })
       .map(({ by, waiting, call, ...rest }) =>

@@ -153,9 +153,12 @@ type Access = "read" | "write" | "migrate";
 
 /**
  * A double is written with as many digits as it needs, whatever the server's settings. Plans are those for any values: for what changed
- * since a revision the server would else plan anew each time, which takes longer than to read it.
+ * since a revision the server would else plan anew each time, which takes longer than to read it. Rows are found by the indices, for a session
+ * keeps its plan while a table that was small when it was made grows, and would go on reading all of it.
  */
-const EACH = "set_config('extra_float_digits', '1', true), set_config('plan_cache_mode', 'force_generic_plan', true)";
+const EACH =
+  "set_config('extra_float_digits', '1', true), set_config('plan_cache_mode', 'force_generic_plan', true), " +
+  "set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)";
 // The server gives up before the client does, so that a retry does not wait for its own predecessor.
 const LIMITS = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"]
   .map((setting) => `, set_config('${setting}', '25s', true)`)

@@ -11,11 +11,11 @@ import {
   checkReportable,
   checkStudyName,
   finishedAlready,
-  isNextNumber,
   lostError,
   nameTaken,
   noStudy,
   noTrial,
+  planOf,
   storageClosed,
 } from "../rules.ts";
 import {
@@ -366,17 +366,17 @@ function* createTrial(sql: Statements, studyId: string, draft: Called<TrialDraft
   const { state, call, owner } = draft;
   const study = keyOf(studyId);
   const number = rowNumber(draft.number);
+  const all = number === -1 ? [] : [draft, ...(draft.ahead ?? [])];
+  const plans = { study, number, plans: all.length, call };
   const [[counted], [created]] = yield* lastStep(
-    sql.countTrial({ study, number, call }),
+    sql.countTrial(plans),
     sql.insertTrial({
-      study,
-      number,
-      call,
+      ...plans,
       state,
       owner,
       attempt: state === "running" ? 1 : 0,
-      params: writeJson(draft.params, `parameters of trial ${number}`),
-      note: writeJson(draft.note, `note of trial ${number}`),
+      params: JSON.stringify(all.map(({ params }, i) => writeJson(params, `parameters of trial ${number + i}`))),
+      notes: JSON.stringify(all.map(({ note }, i) => writeJson(note, `note of trial ${number + i}`))),
       attributes: writeJson(draft.attributes, `attributes of trial ${number}`),
       started_at: draft.startedAt,
     }),
@@ -393,7 +393,7 @@ function* createTrial(sql: Statements, studyId: string, draft: Called<TrialDraft
   );
   if (stored === undefined || left === undefined) throw noStudy(studyId);
   if (made !== undefined) return { trial: madeTrial(made, reports), owner, leaseMs: stored.lease_ms };
-  if (!isNextNumber(draft.number, stored.trial_count)) return null;
+  if (planOf(draft, stored.trial_count) === undefined) return null;
   const { trials, cost, wall_ms: wallMs } = left;
   const spent = budgetSpent({ trials, cost, wallMs }, ["trials", "cost", "wallMs"]);
   if (spent !== undefined) throw spent;

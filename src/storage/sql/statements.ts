@@ -46,6 +46,9 @@ type AttemptKey = TrialKey & { attempt: number | null };
 /** A trial that a call created or started. */
 type CallKey = StudyKey & { call: string };
 
+/** The numbers `number` … `number + plans − 1`. */
+type PlansKey = TrialKey & { plans: number };
+
 export interface Statements {
   /** No row when the name is taken. */
   readonly insertStudy: Statement<
@@ -75,13 +78,13 @@ export interface Statements {
 
   /** Waits for all who did so before. In PostgreSQL it is no lock of the study's row, so that others may tell meanwhile. No row when there is no such study. */
   readonly lineUp: Statement<StudyKey, { id: number }>;
-  /** Counts one more trial, if there are `number` of them, the budget allows it and the call has made none: a row then. */
-  readonly countTrial: Statement<TrialKey & CallKey, Pick<StudyRow, "lease_ms">>;
-  /** Inserts the trial that `countTrial` counted, and gives it. */
+  /** Counts one more trial, if its number is one of the plans', the budget allows it and the call has made none: a row then. */
+  readonly countTrial: Statement<PlansKey & CallKey, Pick<StudyRow, "lease_ms">>;
+  /** Inserts the trial that `countTrial` counted, and gives it. `params` and `notes` are JSON arrays of texts, one for each plan. */
   readonly insertTrial: Statement<
-    TrialKey &
+    PlansKey &
       CallKey &
-      Pick<TrialRow, "state" | "owner" | "params" | "note" | "attributes" | "started_at"> & { attempt: number },
+      Pick<TrialRow, "state" | "owner" | "params" | "attributes" | "started_at"> & { notes: string; attempt: number },
     TrialRow
   >;
   /** Holds the study against all others until the transaction ends. */
@@ -229,6 +232,10 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
   // SQLite keeps a double that it binds as it is; to cast one to BLOB would make text of it.
   const real = <T extends number | null>(value: T) => cast(value, double === "blob" ? "real" : double);
 
+  /** The text of a JSON array of texts that is for the trial that was counted last. */
+  const planned = (texts: string, { number }: TrialKey) =>
+    sql<string>`${cast(texts, key === "bigserial" ? "json" : "text")} ->> (trial_count - 1 - ${integer(number)})`;
+
   const isWithinBudget = (eb: ExpressionBuilder<Schema, "studies">) =>
     eb.and([
       eb.or([eb("max_cost", "is", null), eb("cost", "<", eb.ref("max_cost"))]),
@@ -368,7 +375,8 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
     countTrial: statement((p) =>
       nextRevision(p)
         .set((eb) => ({ trial_count: eb("trial_count", "+", 1), last_call: p.call }))
-        .where("trial_count", "=", p.number)
+        .where("trial_count", ">=", p.number)
+        .where(sql<SqlBool>`trial_count - ${integer(p.number)} < ${integer(p.plans)}`)
         .where((eb) => eb.or([eb("max_trials", "is", null), eb("trial_count", "<", eb.ref("max_trials"))]))
         .where(isWithinBudget)
         // An index each, which one condition for both would not do.
@@ -401,7 +409,7 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
             .selectFrom("studies")
             .select([
               "id",
-              integer(p.number).as("number"),
+              sql<number>`trial_count - 1`.as("number"),
               text(p.state).as("state"),
               "revision",
               text(p.owner).as("owner"),
@@ -410,15 +418,15 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
               sql`case when ${integer(p.attempt)} = 1 then ${now} + lease_ms end`.as("lease_until"),
               text(p.call).as("created_by"),
               sql`case when ${integer(p.attempt)} = 1 then ${text(p.call)} end`.as("asked_by"),
-              text(p.params).as("params"),
-              text(p.note).as("note"),
+              planned(p.params, p).as("params"),
+              planned(p.notes, p).as("note"),
               text(p.attributes).as("attributes"),
               sql.lit("{}").as("metrics"),
               real(p.started_at).as("started_at"),
             ])
             .where("id", "=", p.study)
             .where("last_call", "=", p.call)
-            .where("trial_count", "=", sql<number>`${integer(p.number)} + 1`)
+            .where(sql<SqlBool>`trial_count - ${integer(p.number)} between 1 and ${integer(p.plans)}`)
             .$castTo<never>(),
         )
         .onConflict((conflict) => conflict.columns(["study_id", "number"]).doNothing())
