@@ -8,6 +8,7 @@
  * or without it of a share of what the disk allows. `--quick` takes a tenth of the claims and of the trials that many connections share.
  * The PostgreSQL server is the one of the tests, with fsync on.
  */
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,6 +56,8 @@ const { values: options } = parseArgs({
 });
 const rounds = Number(options.rounds);
 const part = options.quick ? 0.1 : 1;
+// The processes that are measured run the package as users have it.
+execFileSync(process.execPath, [join(import.meta.dirname, "..", "scripts", "build.ts")], { stdio: "inherit" });
 const folder = mkdtempSync(join(tmpdir(), "assay-durable-"));
 const server = await PostgresServer.start({ fsync: true });
 const python = options.peers ? environmentPython("optuna-storage") : null;

@@ -17,7 +17,8 @@ export class Process {
   constructor(side: Side, job: Job) {
     const [command, ...args] =
       side === "ours"
-        ? [process.execPath, ...process.execArgv, join(import.meta.dirname, "worker.ts")]
+        ? // Without the condition that the sources have: the package as it is built.
+          [process.execPath, join(import.meta.dirname, "worker.ts")]
         : [side.python, join(import.meta.dirname, "..", "peers", "durable_peer.py")];
     this.#child = spawn(command!, [...args, JSON.stringify(job)], { env: { ...process.env, OMP_NUM_THREADS: "1" } });
     this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
