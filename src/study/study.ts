@@ -348,6 +348,7 @@ export class Study<P = unknown> {
     const { clock, stored } = this.#parts;
     if (this.#isInDoubt) await this.#giveBackUnknown();
     if (clock() - this.#sweptAt >= SWEEP_MS) await this.#sweep();
+    let taken = -1;
     for (let isFirst = true; ; isFirst = false) {
       if (signal?.aborted || (window !== undefined && this.#stopping)) return null;
       try {
@@ -359,6 +360,12 @@ export class Study<P = unknown> {
         if (!isFirst || !this.#toldNews || !this.#view.isFresh) await this.#refresh();
         this.#toldNews = false;
         const { waiting, number, usable, blocking } = this.#outlook(window);
+        if (waiting === undefined && number === taken) {
+          // Somebody has the number, and nobody says who: what is known is of another past, as after a backup was put back.
+          this.#view.forget();
+          taken = -1;
+          continue;
+        }
         if (waiting === undefined && number >= budget) return null;
         if (blocking !== undefined) {
           await this.#change(blocking.number, signal);
@@ -386,10 +393,11 @@ export class Study<P = unknown> {
         const ahead = plansAhead();
         const created = await this.storage.createTrial(stored.id, ahead.length === 0 ? draft : { ...draft, ahead });
         if (created !== null) {
-          const taken = created.number - number;
-          this.#takenMost = Math.min(AHEAD_MOST, Math.max(taken > 0 ? taken + 2 : 0, this.#takenMost - 1));
+          const passed = created.number - number;
+          this.#takenMost = Math.min(AHEAD_MOST, Math.max(passed > 0 ? passed + 2 : 0, this.#takenMost - 1));
           return this.#begin(created, this.#rivals(created.number, window));
         }
+        taken = number;
         this.#takenMost = Math.min(AHEAD_MOST, 2 * this.#takenMost + AHEAD_LEAST);
         this.#isCrowded = plansAhead().length === 0;
       } catch (error) {
@@ -407,8 +415,15 @@ export class Study<P = unknown> {
     window: number | undefined,
   ): Promise<Trial<P> | null> {
     let failure: { readonly error: unknown } | undefined;
-    const created = await createNext(this.#parts.stored.id, this.#view.revision, (changes) => {
-      failure = undefined;
+    // What was read before a database failed may be lost with it, for it is sure to be on the disk only when the call has ended well.
+    let isRead = false;
+    const forget = () => {
+      if (isRead) this.#view.forget();
+      return null;
+    };
+    const next = createNext(this.#parts.stored.id, this.#view.revision, (changes) => {
+      if (isRead) return forget();
+      isRead = true;
       try {
         this.#apply(changes);
         const { waiting, number, usable, blocking } = this.#outlook(window);
@@ -421,6 +436,8 @@ export class Study<P = unknown> {
         return null;
       }
     });
+    next.catch(forget);
+    const created = await next;
     if (failure !== undefined) throw failure.error;
     return created === null ? null : this.#begin(created, this.#rivals(created.number, window));
   }

@@ -100,6 +100,15 @@ export class TrialsView {
     return true;
   }
 
+  /** Knows nothing again, as where a database may have lost what was read of it. */
+  forget(): void {
+    this.#trials.length = 0;
+    this.#settled = 0;
+    this.#best = null;
+    this.#revision = 0;
+    this.#readAt = Number.NEGATIVE_INFINITY;
+  }
+
   #better(best: FrozenTrial | null, trial: FrozenTrial): FrozenTrial | null {
     if (trial.state !== "completed" || trial.value === null || !Number.isFinite(trial.value)) return best;
     if (best === null) return trial;

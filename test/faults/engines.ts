@@ -1,4 +1,6 @@
 /** The databases that the suite runs on, by what a process needs to know to open one. */
+import { random } from "../../src/sampler/random.ts";
+import type { Sampler } from "../../src/sampler/sampler.ts";
 import { createSpace } from "../../src/space/declare.ts";
 import { float } from "../../src/space/numeric.ts";
 import type { Space } from "../../src/space/space.ts";
@@ -11,6 +13,12 @@ export type Engine =
   | { readonly kind: "postgres"; readonly url: string; readonly schema?: string; readonly connections?: number };
 
 export const SPACE: Space = createSpace({ x: float(0, 1) }) as Space;
+
+/** Random search, for every other worker as one that must know all earlier trials: those ask in a line where the storage has one. */
+export function samplerOf(worker: string): Sampler {
+  const { sampleAhead, ...learning } = random();
+  return /[13579]$/.test(worker) ? learning : { ...learning, ...(sampleAhead && { sampleAhead }) };
+}
 
 export function storageAt(engine: Engine): Storage {
   if (engine.kind === "sqlite") return sqlite(engine.file);

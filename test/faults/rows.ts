@@ -6,7 +6,7 @@ import { damage, fullDisk, ioErrors, lostFile } from "./rows/disk.ts";
 import { leaks, soak } from "./rows/endurance.ts";
 import { migration } from "./rows/migration.ts";
 import { model } from "./rows/model.ts";
-import { network, restarts, sigkillPostgres, writersPostgres } from "./rows/postgres.ts";
+import { network, restartMutant, restarts, sigkillPostgres, writersPostgres } from "./rows/postgres.ts";
 import { fullDiskPostgres } from "./rows/postgres-disk.ts";
 import { opening } from "./rows/postgres-opening.ts";
 import { sigkill } from "./rows/sigkill.ts";
@@ -35,6 +35,7 @@ export const ROWS: readonly Row[] = [
   aliases,
   sigkillPostgres,
   restarts,
+  restartMutant,
   opening,
   network,
   fullDiskPostgres,

@@ -6,12 +6,12 @@
  */
 import { createHash } from "node:crypto";
 import { createRng, type Rng } from "../../src/math/rng.ts";
-import { random } from "../../src/sampler/random.ts";
 import { createSpace } from "../../src/space/declare.ts";
 import { float } from "../../src/space/numeric.ts";
 import { memory } from "../../src/storage/memory.ts";
 import type { Owner, Storage } from "../../src/storage/storage.ts";
 import { createStudy } from "../../src/study/create.ts";
+import { samplerOf } from "./engines.ts";
 import { type Anomaly, checkHistory, type Entry } from "./history.ts";
 import { loggedStorage } from "./logged-storage.ts";
 import { World } from "./world.ts";
@@ -161,7 +161,7 @@ class Simulation {
       name: "s",
       storage: { ...storage, newOwner: (): Owner => owner },
       space: SPACE,
-      sampler: random(),
+      sampler: samplerOf(name),
       clock: () => this.#world.now + skew,
     });
     void renew().catch(() => {});

@@ -5,9 +5,8 @@
 import { openSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createRng } from "../../src/math/rng.ts";
-import { random } from "../../src/sampler/random.ts";
 import { createStudy } from "../../src/study/create.ts";
-import { SPACE, storageAt } from "./engines.ts";
+import { SPACE, samplerOf, storageAt } from "./engines.ts";
 import type { Entry } from "./history.ts";
 import { loggedStorage } from "./logged-storage.ts";
 import type { WorkerOptions } from "./processes.ts";
@@ -33,7 +32,7 @@ async function open(name: string) {
     newCall: () => crypto.randomUUID(),
   });
   const clock = () => performance.timeOrigin + performance.now() + skewMs;
-  return { name, study: await createStudy({ name: "s", storage, space: SPACE, sampler: random(), clock }) };
+  return { name, study: await createStudy({ name: "s", storage, space: SPACE, sampler: samplerOf(name), clock }) };
 }
 
 /** @returns the number of its tells */

@@ -169,7 +169,7 @@ describe("a PostgreSQL storage", () => {
     await count("setTrialAttribute", () => storage.setTrialAttribute(id, 1, "a", 1));
     await count("updateStudy", () => storage.updateStudy(id, { attributes: { a: 1 } }));
     expect(counted).toEqual({
-      "create the tables, listStudies": 7,
+      "create the tables, listStudies": 8,
       createStudy: 1,
       findStudy: 1,
       createTrial: 1,
@@ -200,6 +200,44 @@ describe("a PostgreSQL storage", () => {
       return { number: 0, state: "running", params: {}, note: null, attributes: {}, startedAt: 1, owner };
     });
     expect([trial?.number, drafts, relay.losesNextCommit]).toEqual([0, 1, false]);
+  });
+
+  test("waits for the disk after a commit, and at each commit where the server has no statement for that", async () => {
+    const schema = freshSchema();
+    const url = await withFreshRole(database);
+    const quoted = pg.escapeIdentifier(schema);
+    const { username: role } = new URL(url);
+    await query(database, `grant create on database "${new URL(database).pathname.slice(1)}" to "${role}"`);
+    const { id } = await open({ url, schema }).createStudy(definition);
+    await query(
+      database,
+      `create table ${quoted}.waits (setting text, at pg_lsn);
+       grant insert on ${quoted}.waits to ${role};
+       create function ${quoted}.note() returns trigger language plpgsql as $$ begin
+         insert into ${quoted}.waits values (current_setting('synchronous_commit'), pg_current_wal_insert_lsn());
+         return new;
+       end $$;
+       create trigger note after insert on ${quoted}.trials for each row execute function ${quoted}.note()`,
+    );
+    const draft = { state: "waiting", params: {}, note: null, attributes: {}, startedAt: null, owner: null } as const;
+    const isFlushed = `select pg_current_wal_flush_lsn() > at as yes from ${quoted}.waits`;
+    await open({ url, schema }).createTrial(id, { ...draft, number: 0 });
+    expect(await query(database, isFlushed)).toEqual([{ yes: true }]);
+    const right = await query(
+      database,
+      "select oid::regprocedure::text as name from pg_proc where proname = 'pg_logical_emit_message'",
+    );
+    const all = `all on function ${right.map(({ name }) => name).join(", ")}`;
+    await query(database, `revoke ${all} from public`);
+    try {
+      await open({ url, schema }).createTrial(id, { ...draft, number: 1 });
+    } finally {
+      await query(database, `grant ${all} to public`);
+    }
+    expect(await query(database, `select setting from ${quoted}.waits`)).toEqual([
+      { setting: "off" },
+      { setting: "on" },
+    ]);
   });
 
   test("has the server look at its tables when a study has grown, so that one trial is found without reading all", async () => {

@@ -6,9 +6,12 @@ import { float } from "../../src/space/numeric.ts";
 import { memory } from "../../src/storage/memory.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { createStudy, type StudyOptions } from "../../src/study/create.ts";
+import type { FrozenTrial } from "../../src/trial/trial.ts";
 
 const space = { x: float(0, 1) };
 const MINUTE = 60_000;
+/** It must know all earlier trials. */
+const { sampleAhead: _, ...learning } = random();
 
 /** Two workers of one study, and a hand on their clock. */
 async function twoWorkers(options: StudyOptions<typeof space> = {}) {
@@ -18,6 +21,58 @@ async function twoWorkers(options: StudyOptions<typeof space> = {}) {
   const worker = () => createStudy({ storage, space, sampler: random(), order: "asap", clock, ...options });
   return { time, storage, a: await worker(), b: await worker() };
 }
+
+describe("a worker whose database was put back to an earlier state", () => {
+  const phantom = (number: number): FrozenTrial => ({
+    number,
+    state: "completed",
+    attempt: 1,
+    params: { x: 0.5 },
+    value: -1,
+    metrics: {},
+    reports: [],
+    attributes: {},
+    note: null,
+    error: null,
+    startedAt: 0,
+    finishedAt: 0,
+  });
+
+  test("while it waited in a line forgets what it had read there", async () => {
+    const { a } = await twoWorkers({ sampler: learning });
+    await a.tell(await a.ask(), 1);
+    let isCrowded = true;
+    a.storage.createNext = async (_, revision, draft) => {
+      draft({ trials: [phantom(1)], revision: revision + 1 });
+      // The answer was lost, and the call made again.
+      expect(draft({ trials: [], revision })).toBeNull();
+      return null;
+    };
+    const { createTrial } = a.storage;
+    a.storage.createTrial = async (study, draft) => {
+      if (!isCrowded) return createTrial.call(a.storage, study, draft);
+      isCrowded = false;
+      return null;
+    };
+    expect((await a.ask()).number).toBe(1);
+    expect((await a.trials()).map(({ value }) => value)).toEqual([1, null]);
+  });
+
+  test("reads it anew when a number is taken of which it is told nothing", async () => {
+    const { a, b } = await twoWorkers();
+    for (const study of [a, b]) await study.tell(await study.ask(), 1);
+    const { trialsSince } = a.storage;
+    // As if changes had been lost, and others had been given their revisions.
+    a.storage.trialsSince = async (study, revision) => {
+      const changes = await trialsSince.call(a.storage, study, revision);
+      return revision === 0 ? changes : { ...changes, trials: [] };
+    };
+    await a.trials();
+    for (let i = 0; i < 3; i++) await b.tell(await b.ask(), 2);
+    expect((await a.ask()).number).toBe(5);
+    expect((await a.best())?.value).toBe(1);
+  });
+});
 
 describe("a worker that falls silent", () => {
   test("loses its trial to another, which runs it again with the same parameters; its own result is kept as a late one", async () => {

@@ -19,7 +19,7 @@ import { newProcessOwner } from "./process-owner.ts";
 import { retry, systemTimer } from "./retry.ts";
 import { type SqlConnection, sqlStorage } from "./sql-storage.ts";
 import { createStatements, type Statements } from "./statements.ts";
-import type { BoundStatement, Work } from "./work.ts";
+import { type BoundStatement, lastStep, type Work } from "./work.ts";
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:5432/database`; what it leaves out is taken from the options below, then from PGHOST and its kin. */
@@ -163,16 +163,41 @@ const EACH =
 const LIMITS = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"]
   .map((setting) => `, set_config('${setting}', '25s', true)`)
   .join("");
-const DURABLE = ", set_config('synchronous_commit', 'on', true)";
 
-const BEGIN: Readonly<Record<Access, readonly BoundStatement[]>> = {
-  read: [bare("begin isolation level repeatable read read only"), bare(`select ${EACH}`)],
-  write: [bare("begin isolation level read committed read write"), bare(`select ${EACH}${LIMITS}${DURABLE}`)],
-  migrate: [
-    bare("begin isolation level read committed read write"),
-    bare(`select ${EACH}${DURABLE}, set_config('statement_timeout', '0', true)`),
+/** How a transaction of each access begins, whose commit waits for the disk (`on`) or not (`off`). */
+function beginnings(commit: "on" | "off"): Readonly<Record<Access, readonly BoundStatement[]>> {
+  const writing = bare("begin isolation level read committed read write");
+  const durability = `, set_config('synchronous_commit', '${commit}', true)`;
+  return {
+    read: [bare("begin isolation level repeatable read read only"), bare(`select ${EACH}`)],
+    write: [writing, bare(`select ${EACH}${LIMITS}${durability}`)],
+    migrate: [writing, bare(`select ${EACH}${durability}, set_config('statement_timeout', '0', true)`)],
+  };
+}
+
+/** How transactions are made durable: each as it commits, or after that, when nobody waits for what it held. */
+interface Durability {
+  readonly begin: Readonly<Record<Access, readonly BoundStatement[]>>;
+  /** After each commit. */
+  readonly flush: readonly BoundStatement[];
+}
+
+const AT_COMMIT: Durability = { begin: beginnings("on"), flush: [] };
+/**
+ * The log is brought to the disk as far as it goes, with what this call wrote, and with what others did that this call saw. The message is
+ * empty; it is there because a transaction that logs nothing waits for no disk.
+ */
+const AFTER_COMMIT: Durability = {
+  begin: beginnings("off"),
+  flush: [
+    bare(
+      "select case when pg_current_wal_insert_lsn() > pg_current_wal_flush_lsn() " +
+        "then set_config('synchronous_commit', 'on', true) || pg_logical_emit_message(true, 'assay', '') end",
+    ),
   ],
 };
+/** What a server says that flushes none: to who may not, as one of another make, and as one that only follows another. */
+const CANNOT_FLUSH: ReadonlySet<string> = new Set(["42501", "42883", "0A000", "55000"]);
 const COMMIT = bare("commit");
 const ROLLBACK = bare("rollback");
 /** For the building of an index, which says nothing meanwhile. */
@@ -187,6 +212,7 @@ class PostgresConnection implements SqlConnection {
   readonly #random = createRng(randomUUID());
   /** Whether sessions keep statements: until one has not. */
   #prepares = true;
+  #durability = AT_COMMIT;
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
 
@@ -202,8 +228,15 @@ class PostgresConnection implements SqlConnection {
   }
 
   async open(patienceMs: number): Promise<void> {
-    if (await this.#run("read", () => isUpToDate(this.#target), patienceMs)) return;
-    await this.#run("migrate", () => migrate(this.#target, postgresCompiler()), patienceMs);
+    if (!(await this.#run("read", () => isUpToDate(this.#target), patienceMs)))
+      await this.#run("migrate", () => migrate(this.#target, postgresCompiler()), patienceMs);
+    this.#durability = AFTER_COMMIT;
+    try {
+      await this.#run("read", noWork, patienceMs);
+    } catch (error) {
+      if (!CANNOT_FLUSH.has((error as { cause?: { code?: string } }).cause?.code ?? "")) throw error;
+      this.#durability = AT_COMMIT;
+    }
   }
 
   run<T>(access: "read" | "write", work: () => Work<T>): Promise<T> {
@@ -254,7 +287,8 @@ class PostgresConnection implements SqlConnection {
       };
       return await transact(
         (statements) => send(client, statements, options),
-        BEGIN[access],
+        access,
+        this.#durability,
         work,
         () => {
           isBroken = true;
@@ -269,10 +303,15 @@ class PostgresConnection implements SqlConnection {
   }
 }
 
+function* noWork(): Work<void> {
+  yield* lastStep();
+}
+
 /** Runs the work between BEGIN, which goes with the first step of a transaction, and COMMIT, which goes with its last. */
 async function transact<T>(
   ask: (statements: readonly BoundStatement[]) => ReturnType<typeof send>,
-  opening: readonly BoundStatement[],
+  access: Access,
+  { begin, flush }: Durability,
   work: Work<T>,
   lose: () => void,
 ): Promise<T> {
@@ -281,16 +320,17 @@ async function transact<T>(
     let step = work.next();
     while (!step.done) {
       const { statements, isLast, reads } = step.value;
-      const begin = isOpen ? [] : opening;
+      const before = isOpen ? [] : begin[access];
       isOpen = true;
-      const end = isLast ? [COMMIT] : [];
-      const reading = reads.length === 0 ? [] : [...BEGIN.read, ...reads, COMMIT];
-      const all = await ask([...begin, ...statements, ...end, ...reading]);
+      const between = reads.length === 0 ? [] : [COMMIT, ...begin.read];
+      const after = isLast ? [COMMIT, ...flush] : [];
+      const all = await ask([...before, ...statements, ...between, ...reads, ...after]);
       isOpen = !isLast;
-      const [first, next] = [begin.length, begin.length + statements.length];
-      step = work.next([...all.slice(first, next), ...all.slice(next + end.length + BEGIN.read.length, -1)]);
+      const [first, next] = [before.length, before.length + statements.length];
+      const read = next + between.length;
+      step = work.next([...all.slice(first, next), ...all.slice(read, read + reads.length)]);
     }
-    if (isOpen) await ask([COMMIT]);
+    if (isOpen) await ask([COMMIT, ...flush]);
     return step.value;
   } catch (error) {
     if (isOpen) await ask([ROLLBACK]).catch(lose);

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createRng } from "../../../src/math/rng.ts";
 import { Relay } from "../../storage/postgres/relay.ts";
-import { PostgresServer } from "../../storage/postgres/server.ts";
+import { PostgresServer, query } from "../../storage/postgres/server.ts";
 import { createStudyAt, type Engine, storageAt } from "../engines.ts";
 import { Crew, failures, type WorkerProcess } from "../processes.ts";
 import type { Result, Row, Setting } from "../row.ts";
@@ -58,6 +58,32 @@ export const restarts: Row = {
         survived: anomalies.length === 0 ? injected : 0,
         anomalies,
         note: `${injected} of ${count} restarts, ${text}`,
+      };
+    }),
+};
+
+export const restartMutant: Row = {
+  name: "restart-mutant",
+  title: "An immediate restart, the log not brought to the disk: the checker must turn red (survived is found out)",
+  run: (setting) =>
+    withServer(async (server, engine) => {
+      // Found before the server's own, it writes nothing.
+      await query(
+        server.url,
+        `create schema mutant;
+         create function mutant.pg_logical_emit_message(boolean, text, text) returns text language sql as 'select null::text';
+         alter database postgres set search_path = mutant, pg_catalog`,
+      );
+      const { anomalies } = await atWork(engine, setting, async () => {
+        await sleep(1000);
+        await server.restart("immediate");
+      });
+      const lost = anomalies.filter(({ kind }) => kind === "lost");
+      return {
+        injected: 1,
+        survived: lost.length > 0 ? 1 : 0,
+        anomalies: lost.length > 0 ? [] : [{ kind: "wrong", text: "a log that is not on the disk was not found out" }],
+        note: `${lost.length} losses at one restart`,
       };
     }),
 };
