@@ -64,9 +64,10 @@ const NEWS_MS = 1000;
 /** How long the giving back of a trial may take. */
 const GIVE_BACK_MS = 3000;
 
-/** Numbers beyond the next for which there may be plans in an ask, and how many are added when all were taken. */
+/** Numbers beyond the next for which there may be plans in an ask, how many are added when all were taken, and how many to those that were. */
 const AHEAD_MOST = 64;
 const AHEAD_LEAST = 4;
+const AHEAD_MORE = 2;
 
 /** A trial that this object runs. */
 interface Running {
@@ -389,23 +390,30 @@ export class Study<P = unknown> {
         }
         const draft = this.#draft(number, usable);
         if (draft === null) return null;
-        const plansAhead = () => this.#plansAhead(number, budget, window);
-        const ahead = plansAhead();
-        const created = await this.storage.createTrial(stored.id, ahead.length === 0 ? draft : { ...draft, ahead });
-        if (created !== null) {
-          const passed = created.number - number;
-          this.#takenMost = Math.min(AHEAD_MOST, Math.max(passed > 0 ? passed + 2 : 0, this.#takenMost - 1));
-          return this.#begin(created, this.#rivals(created.number, window));
-        }
+        const created = await this.#create(draft, () => this.#plansAhead(number, budget, window));
+        if (created !== null) return this.#begin(created, this.#rivals(created.number, window));
         taken = number;
-        this.#takenMost = Math.min(AHEAD_MOST, 2 * this.#takenMost + AHEAD_LEAST);
-        this.#isCrowded = plansAhead().length === 0;
       } catch (error) {
         if (error instanceof BudgetSpentError && window !== undefined) return null;
         this.#isInDoubt ||= error instanceof StorageError;
         throw error;
       }
     }
+  }
+
+  /** The trial that is drafted, or one soon after it where others took its number; null where they took all those for which there are plans. */
+  async #create(draft: TrialDraft, plansAhead: () => readonly TrialPlan[]): Promise<FrozenTrial | null> {
+    const ahead = plansAhead();
+    const given = ahead.length === 0 ? draft : { ...draft, ahead };
+    const created = await this.storage.createTrial(this.#parts.stored.id, given);
+    if (created === null) {
+      this.#takenMost = Math.min(AHEAD_MOST, 2 * this.#takenMost + AHEAD_LEAST);
+      this.#isCrowded = plansAhead().length === 0;
+    } else {
+      const passed = created.number - draft.number;
+      this.#takenMost = Math.min(AHEAD_MOST, Math.max(passed > 0 ? passed + AHEAD_MORE : 0, this.#takenMost - 1));
+    }
+    return created;
   }
 
   /** The next trial, created in a line with other workers; null where it is not the time to create one. */
