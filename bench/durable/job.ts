@@ -7,7 +7,7 @@ import { sqlite } from "assay/storage/sqlite";
  * - `trials`: asks and tells `count` trials, with `reports` reports each; answers with the milliseconds of the processor that each took
  * - `claim`: asks until nothing is left; answers with the numbers
  * - `share`: `connections` workers ask and tell until nothing is left; answers with how many each had
- * - `ask`: `connections` workers ask at once, then tell; answers with how long each waited, in milliseconds
+ * - `ask`: `connections` workers ask at once; answers with how long each waited, in milliseconds. The next time they tell
  * - `stream`: optimizes until it is told to stop; says the number of each trial told
  */
 export interface Job {

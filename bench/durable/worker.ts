@@ -13,8 +13,10 @@ const WARM_UP = { trials: 100, ask: 50 };
 const job: Job = JSON.parse(process.argv[2]!);
 const studies = await Promise.all(Array.from({ length: job.connections ?? 1 }, () => openStudy(job.store)));
 const [study] = studies as [Study];
+/** To tell what was asked for. */
+const tells: (() => Promise<unknown>)[] = [];
 if (job.name === "trials") for (let i = 0; i < WARM_UP.trials; i++) await askAndTell(study);
-if (job.name === "ask") for (let i = 0; i < WARM_UP.ask; i++) await askAtOnce();
+if (job.name === "ask") for (let i = 0; i < 2 * WARM_UP.ask; i++) await askOrTell();
 
 const words = createInterface(process.stdin)[Symbol.asyncIterator]();
 say("ready");
@@ -40,19 +42,22 @@ async function work(): Promise<unknown> {
     const shares = await Promise.all(studies.map((it) => untilSpent(() => askAndTell(it))));
     return shares.map(({ length }) => length);
   }
-  return askAtOnce();
+  return askOrTell();
 }
 
-async function askAtOnce(): Promise<readonly number[]> {
-  const asked = await Promise.all(
+/** Asks by all studies at once, and the next time tells, so that nobody tells while others ask. */
+async function askOrTell(): Promise<readonly number[]> {
+  const asked = tells.splice(0);
+  for (const tell of asked) await tell();
+  if (asked.length > 0) return [];
+  return Promise.all(
     studies.map(async (it) => {
       const start = performance.now();
       const trial = await it.ask();
-      return { it, trial, ms: performance.now() - start };
+      tells.push(() => it.tell(trial, trial.params.dropout));
+      return performance.now() - start;
     }),
   );
-  for (const { it, trial } of asked) await it.tell(trial, trial.params.dropout);
-  return asked.map(({ ms }) => ms);
 }
 
 async function askAndTell(study: Study): Promise<void> {
