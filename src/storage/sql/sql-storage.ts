@@ -368,7 +368,8 @@ function* createTrial(sql: Statements, studyId: string, draft: Called<TrialDraft
   const number = rowNumber(draft.number);
   const all = number === -1 ? [] : [draft, ...(draft.ahead ?? [])];
   const plans = { study, number, plans: all.length, call };
-  const [[counted], [created]] = yield* lastStep(
+  const [, [counted], [created]] = yield* lastStep(
+    sql.passLine({ study }),
     sql.countTrial(plans),
     sql.insertTrial({
       ...plans,

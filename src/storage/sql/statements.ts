@@ -78,6 +78,8 @@ export interface Statements {
 
   /** Waits for all who did so before. In PostgreSQL it is no lock of the study's row, so that others may tell meanwhile. No row when there is no such study. */
   readonly lineUp: Statement<StudyKey, { id: number }>;
+  /** Waits for those who line up or do already, but not for others who pass as well: none of them is overtaken for ever. */
+  readonly passLine: Statement<StudyKey, unknown>;
   /** Counts one more trial, if its number is one of the plans', the budget allows it and the call has made none: a row then. */
   readonly countTrial: Statement<PlansKey & CallKey, Pick<StudyRow, "lease_ms">>;
   /** Inserts the trial that `countTrial` counted, and gives it. `params` and `notes` are JSON arrays of texts, one for each plan. */
@@ -236,6 +238,16 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
   const planned = (texts: string, { number }: TrialKey) =>
     sql<string>`${cast(texts, key === "bigserial" ? "json" : "text")} ->> (trial_count - 1 - ${integer(number)})`;
 
+  /** In SQLite whoever writes waits for the whole file. A number of the table stands for it, since schemas share what such locks are called. */
+  const line = ({ study }: StudyKey, lock: string) =>
+    db
+      .selectFrom("studies")
+      .select("id")
+      .where("id", "=", study)
+      .$if(key === "bigserial", (query) =>
+        query.select(sql`${sql.raw(lock)}(tableoid::integer, id::integer)`.as("line")),
+      );
+
   const isWithinBudget = (eb: ExpressionBuilder<Schema, "studies">) =>
     eb.and([
       eb.or([eb("max_cost", "is", null), eb("cost", "<", eb.ref("max_cost"))]),
@@ -362,16 +374,8 @@ export function createStatements(db: Kysely<Schema>, { key, now, double }: SqlDi
         .where("id", "=", study),
     ),
 
-    lineUp: statement(({ study }) =>
-      db
-        .selectFrom("studies")
-        .select("id")
-        .where("id", "=", study)
-        // In SQLite whoever writes waits for the whole file. A number of the table stands for it, since schemas share what such locks are called.
-        .$if(key === "bigserial", (query) =>
-          query.select(sql`pg_advisory_xact_lock(tableoid::integer, id::integer)`.as("line")),
-        ),
-    ),
+    lineUp: statement((p) => line(p, "pg_advisory_xact_lock")),
+    passLine: statement((p) => line(p, "pg_advisory_xact_lock_shared")),
     countTrial: statement((p) =>
       nextRevision(p)
         .set((eb) => ({ trial_count: eb("trial_count", "+", 1), last_call: p.call }))
