@@ -80,6 +80,37 @@ describe("connections that change one study at once", () => {
     });
   });
 
+  test("are overtaken in a line by none who creates trials beside it", async () => {
+    await withStorages(4, "beside", async ([inLine, ...others]) => {
+      const { id } = await inLine!.createStudy(definition);
+      const plan = { params: {}, note: null } as const;
+      const draft = { ...plan, attributes: {}, startedAt: 1, state: "running" } as const;
+      let isOver = false;
+      const beside = others.map(async (storage) => {
+        const owner = storage.newOwner();
+        for (let number = 0; !isOver; ) {
+          const trial = await storage.createTrial(id, { ...draft, owner, number, ahead: Array(64).fill(plan) });
+          number = (trial?.number ?? number + 64) + 1;
+        }
+      });
+      const owner = inLine!.newOwner();
+      let [count, revision] = [0, 0];
+      for (let i = 0; i < 20; i++) {
+        const trial = await inLine!.createNext!(id, revision, (changes) => {
+          count = Math.max(count, ...changes.trials.map(({ number }) => number + 1));
+          ({ revision } = changes);
+          // A suggestion takes its time.
+          for (const until = performance.now() + 10; performance.now() < until; );
+          return { ...draft, owner, number: count };
+        });
+        expect(trial?.number).toBe(count);
+      }
+      isOver = true;
+      await Promise.all(beside);
+      expect(count).toBeGreaterThan(40);
+    });
+  });
+
   test("ask for trials in three round trips at most, however many ask", async () => {
     const relay = await Relay.before(Number(new URL(database).port));
     try {
