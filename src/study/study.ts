@@ -26,7 +26,7 @@ import type {
   TrialDraft,
   TrialPlan,
 } from "../storage/storage.ts";
-import { type FrozenTrial, isFinal, type Json, type Report } from "../trial/trial.ts";
+import { type FrozenTrial, isFinal, type Report } from "../trial/trial.ts";
 import { Emitter, type StudyEvents } from "./events.ts";
 import { type Best, expectedOf, explanationOf } from "./expectation.ts";
 import { HistoryView } from "./history.ts";
@@ -468,7 +468,7 @@ export class Study<P = unknown> {
   /** A new trial as the sampler suggests it, or null where it has none left. */
   #draft(number: number, usable: number): TrialDraft | null {
     // Where nothing depends on the trials, a long history is not looked through.
-    const plan = this.#planAhead(number) ?? planOf(this.sampler.sample(this.#request(number, usable)));
+    const plan = this.#planAhead(number) ?? asPlan(this.sampler.sample(this.#request(number, usable)));
     if (plan === null) return null;
     return {
       ...plan,
@@ -495,7 +495,7 @@ export class Study<P = unknown> {
   /** The plan of a trial whatever the others are; null where the sampler must know them. */
   #planAhead(number: number): TrialPlan | null {
     const streams = { rng: this.#rng.fork(number), studyRng: this.#rng };
-    return planOf(this.sampler.sampleAhead?.({ space: this.#space as Space, number, ...streams }) ?? null);
+    return asPlan(this.sampler.sampleAhead?.({ space: this.#space as Space, number, ...streams }) ?? null);
   }
 
   #request(number: number, usable: number) {
@@ -504,8 +504,8 @@ export class Study<P = unknown> {
   }
 
   /** Parameters for a waiting trial: its own where it has them (all, if it was given back), the sampler's for the rest. */
-  #complete(waiting: FrozenTrial, usable: number): { readonly params: FlatParams; readonly note: Json } {
-    let suggestion: { readonly params: FlatParams; readonly note?: Json } | null | undefined;
+  #complete(waiting: FrozenTrial, usable: number): TrialPlan {
+    let suggestion: Suggestion | undefined;
     const params = this.#space.build((dimension) => {
       const { name, parameter } = dimension;
       if (Object.hasOwn(waiting.params, name) && parameter.contains(waiting.params[name])) return waiting.params[name]!;
@@ -725,7 +725,7 @@ export class Study<P = unknown> {
   }
 }
 
-function planOf(suggestion: Suggestion | null): TrialPlan | null {
+function asPlan(suggestion: Suggestion | null): TrialPlan | null {
   return suggestion === null ? null : { params: suggestion.params, note: suggestion.note ?? null };
 }
 

@@ -177,6 +177,7 @@ function allChecks(makeSampler: () => Sampler, trials: number): Readonly<Record<
     checks[`stays inside its space, active parameters only: ${name}`] = () => {
       run(makeSampler(), space, Math.min(trials, space.size), bowl);
     };
+    if (makeSampler().sampleAhead === undefined) continue;
     checks[`suggests ahead, if at all, what it suggests when the trials are known: ${name}`] = () => {
       const { history } = run(makeSampler(), space, Math.min(trials, space.size), bowl);
       for (const { number, params, note } of history) {

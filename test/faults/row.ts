@@ -21,6 +21,16 @@ export interface Setting {
   readonly folder: string;
 }
 
+/** The result of a row whose fault is a rule left out, which the checker must find out. */
+export function foundOut(isFound: boolean, otherwise: string, note: string): Result {
+  return {
+    injected: 1,
+    survived: isFound ? 1 : 0,
+    anomalies: isFound ? [] : [{ kind: "wrong", text: otherwise }],
+    note,
+  };
+}
+
 export interface Result {
   readonly injected: number;
   /** Faults after which everything that was promised still held, and work went on. */

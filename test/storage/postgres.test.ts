@@ -169,7 +169,7 @@ describe("a PostgreSQL storage", () => {
     await count("setTrialAttribute", () => storage.setTrialAttribute(id, 1, "a", 1));
     await count("updateStudy", () => storage.updateStudy(id, { attributes: { a: 1 } }));
     expect(counted).toEqual({
-      "create the tables, listStudies": 8,
+      "create the tables, listStudies": 7,
       createStudy: 1,
       findStudy: 1,
       createTrial: 1,

@@ -6,7 +6,7 @@ import { float } from "../../src/space/numeric.ts";
 import { memory } from "../../src/storage/memory.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { createStudy, type StudyOptions } from "../../src/study/create.ts";
-import type { FrozenTrial } from "../../src/trial/trial.ts";
+import { trialOf } from "./frozen-trial.ts";
 
 const space = { x: float(0, 1) };
 const MINUTE = 60_000;
@@ -23,27 +23,12 @@ async function twoWorkers(options: StudyOptions<typeof space> = {}) {
 }
 
 describe("a worker whose database was put back to an earlier state", () => {
-  const phantom = (number: number): FrozenTrial => ({
-    number,
-    state: "completed",
-    attempt: 1,
-    params: { x: 0.5 },
-    value: -1,
-    metrics: {},
-    reports: [],
-    attributes: {},
-    note: null,
-    error: null,
-    startedAt: 0,
-    finishedAt: 0,
-  });
-
   test("while it waited in a line forgets what it had read there", async () => {
     const { a } = await twoWorkers({ sampler: learning });
     await a.tell(await a.ask(), 1);
     let isCrowded = true;
     a.storage.createNext = async (_, revision, draft) => {
-      draft({ trials: [phantom(1)], revision: revision + 1 });
+      draft({ trials: [{ ...trialOf(1, "completed", -1), params: { x: 0.5 } }], revision: revision + 1 });
       // The answer was lost, and the call made again.
       expect(draft({ trials: [], revision })).toBeNull();
       return null;

@@ -3,26 +3,10 @@ import { createRng } from "../../src/math/rng.ts";
 import { memory } from "../../src/storage/memory.ts";
 import { TrialsView } from "../../src/study/view.ts";
 import { type FrozenTrial, isFinal, type TrialState } from "../../src/trial/trial.ts";
+import { trialOf } from "./frozen-trial.ts";
 
 const STATES: readonly TrialState[] = ["waiting", "running", "completed", "pruned", "failed", "lost"];
 const VALUES = [null, 0, 1, 2, Number.POSITIVE_INFINITY];
-
-function trialOf(number: number, state: TrialState, value: number | null): FrozenTrial {
-  return {
-    number,
-    state,
-    attempt: 1,
-    params: {},
-    value,
-    metrics: {},
-    reports: [],
-    attributes: {},
-    note: null,
-    error: null,
-    startedAt: 0,
-    finishedAt: null,
-  };
-}
 
 test.each(["minimize", "maximize"] as const)(
   "the trials known of a study have the best and the first open one that a look at all of them finds (%s)",

@@ -19,7 +19,7 @@ import { newProcessOwner } from "./process-owner.ts";
 import { retry, systemTimer } from "./retry.ts";
 import { type SqlConnection, sqlStorage } from "./sql-storage.ts";
 import { createStatements, type Statements } from "./statements.ts";
-import { type BoundStatement, lastStep, type Work } from "./work.ts";
+import type { BoundStatement, Work } from "./work.ts";
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:5432/database`; what it leaves out is taken from the options below, then from PGHOST and its kin. */
@@ -212,7 +212,8 @@ class PostgresConnection implements SqlConnection {
   readonly #random = createRng(randomUUID());
   /** Whether sessions keep statements: until one has not. */
   #prepares = true;
-  #durability = AT_COMMIT;
+  /** After each commit, unless the server cannot. */
+  #durability = AFTER_COMMIT;
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
 
@@ -228,15 +229,16 @@ class PostgresConnection implements SqlConnection {
   }
 
   async open(patienceMs: number): Promise<void> {
-    if (!(await this.#run("read", () => isUpToDate(this.#target), patienceMs)))
-      await this.#run("migrate", () => migrate(this.#target, postgresCompiler()), patienceMs);
-    this.#durability = AFTER_COMMIT;
-    try {
-      await this.#run("read", noWork, patienceMs);
-    } catch (error) {
-      if (!CANNOT_FLUSH.has((error as { cause?: { code?: string } }).cause?.code ?? "")) throw error;
+    const isReady = await this.#examine(patienceMs).catch((error: { cause?: { code?: string } }) => {
+      if (!CANNOT_FLUSH.has(error.cause?.code ?? "")) throw error;
       this.#durability = AT_COMMIT;
-    }
+      return this.#examine(patienceMs);
+    });
+    if (!isReady) await this.#run("migrate", () => migrate(this.#target, postgresCompiler()), patienceMs);
+  }
+
+  #examine(patienceMs: number): Promise<boolean> {
+    return this.#run("read", () => isUpToDate(this.#target), patienceMs);
   }
 
   run<T>(access: "read" | "write", work: () => Work<T>): Promise<T> {
@@ -301,10 +303,6 @@ class PostgresConnection implements SqlConnection {
       client.release(isBroken);
     }
   }
-}
-
-function* noWork(): Work<void> {
-  yield* lastStep();
 }
 
 /** Runs the work between BEGIN, which goes with the first step of a transaction, and COMMIT, which goes with its last. */

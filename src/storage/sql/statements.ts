@@ -2,7 +2,7 @@
  * Every statement that the SQL storages run, each compiled once. What often happens is one step of several statements, so each of them
  * says in its own conditions when it applies: the first of a step takes the study's row, which is the lock of all that belongs to it,
  * and those after it look at what the first one did. A statement that waited for that lock in PostgreSQL sees other tables as they were
- * before, so the first one has no conditions on them: it is `countTrial`, `takeStudy` or `lockStudy`.
+ * before, so the first one has no conditions on them: it is `countTrial` (after `passLine`), `takeStudy` or `lockStudy`.
  */
 import { type Expression, type ExpressionBuilder, type Kysely, type Selectable, type SqlBool, sql } from "kysely";
 import type { SqlDialect } from "./migrations.ts";

@@ -5,7 +5,7 @@ import { Relay } from "../../storage/postgres/relay.ts";
 import { PostgresServer, query } from "../../storage/postgres/server.ts";
 import { createStudyAt, type Engine, storageAt } from "../engines.ts";
 import { Crew, failures, type WorkerProcess } from "../processes.ts";
-import type { Result, Row, Setting } from "../row.ts";
+import { foundOut, type Result, type Row, type Setting } from "../row.ts";
 import { writeTogether } from "./contention.ts";
 import { killMany, SIGKILL_SECONDS } from "./sigkill.ts";
 
@@ -78,13 +78,8 @@ export const restartMutant: Row = {
         await sleep(1000);
         await server.restart("immediate");
       });
-      const lost = anomalies.filter(({ kind }) => kind === "lost");
-      return {
-        injected: 1,
-        survived: lost.length > 0 ? 1 : 0,
-        anomalies: lost.length > 0 ? [] : [{ kind: "wrong", text: "a log that is not on the disk was not found out" }],
-        note: `${lost.length} losses at one restart`,
-      };
+      const { length } = anomalies.filter(({ kind }) => kind === "lost");
+      return foundOut(length > 0, "a log that is not on the disk was not found out", `${length} losses at one restart`);
     }),
 };
 

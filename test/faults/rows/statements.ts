@@ -9,7 +9,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { createRng, type Rng } from "../../../src/math/rng.ts";
 import { sqlite } from "../../../src/storage/sql/sqlite.ts";
 import type { Anomaly } from "../history.ts";
-import type { Row, Setting } from "../row.ts";
+import { foundOut, type Row, type Setting } from "../row.ts";
 import { SCRIPT, scriptClock } from "../script.ts";
 import {
   integrity,
@@ -66,12 +66,11 @@ export const powerLossMutant: Row = {
   async run(setting) {
     const { anomalies } = await cutAll(setting, 200, unsynced);
     const isFound = anomalies.some(({ kind }) => kind === "lost");
-    return {
-      injected: 1,
-      survived: isFound ? 1 : 0,
-      anomalies: isFound ? [] : [{ kind: "wrong", text: "a storage that never syncs was not found out in 200 cuts" }],
-      note: `${anomalies.length} of 200 cuts lost what had been acknowledged`,
-    };
+    return foundOut(
+      isFound,
+      "a storage that never syncs was not found out in 200 cuts",
+      `${anomalies.length} of 200 cuts lost what had been acknowledged`,
+    );
   },
 };
 
