@@ -24,7 +24,7 @@ const HIGH = locateHighWord();
 /** eˣ. */
 export function exp(x: number): number {
   if (!(x > -745.2 && x < 709.8)) return x > 0 ? Infinity : x < 0 ? 0 : x;
-  const k = (x * INV_LN2 + (x < 0 ? -0.5 : 0.5)) | 0;
+  const k = nearest(x * INV_LN2);
   return expReduced(k, x - k * LN2_HIGH, k * LN2_LOW);
 }
 
@@ -39,7 +39,7 @@ export function expSquare(x: number, scale: -1 | -0.5 | 0.5 | 1): number {
 export function expm1(x: number): number {
   if (!(x > -38 && x < 709.8)) return x > 0 ? Infinity : x < 0 ? -1 : x;
   if (x < 5e-17 && x > -5e-17) return x;
-  const k = (x * INV_LN2 + (x < 0 ? -0.5 : 0.5)) | 0;
+  const k = nearest(x * INV_LN2);
   const high = x - k * LN2_HIGH;
   const low = k * LN2_LOW;
   const r = high - low;
@@ -110,8 +110,13 @@ export function erfcx(x: number): number {
 /** exp(high + low) where |low| is far below |high|. */
 function expSum(high: number, low: number): number {
   if (!(high > -745.2 && high < 709.8)) return exp(high);
-  const k = (high * INV_LN2 + (high < 0 ? -0.5 : 0.5)) | 0;
+  const k = nearest(high * INV_LN2);
   return expReduced(k, high - k * LN2_HIGH, k * LN2_LOW - low);
+}
+
+/** The nearest integer to x, |x| < 2^31: beside 1.5·2^52 there are no digits behind the point. */
+function nearest(x: number): number {
+  return (x + 6755399441055744 - 6755399441055744) | 0;
 }
 
 /** 2^k exp(high − low). */

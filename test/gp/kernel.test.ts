@@ -23,6 +23,16 @@ test("the slope is that of central differences, and finite at distance 0", () =>
   }
 });
 
+test("points farther apart than the kernel can tell count alike", () => {
+  for (const r2 of [1e5, 1e6, 1e300, Infinity]) {
+    expect(matern52(r2)).toBe(matern52(1e5));
+    expect(matern52Slope(r2)).toBe(matern52Slope(1e5));
+  }
+  expect(matern52(1e5)).toBeGreaterThan(0);
+  expect(matern52(1e5)).toBeLessThan(1e-300);
+  expect(matern52(NaN)).toBeNaN();
+});
+
 test("squared distances are squares for numbers and 0 or 1 for levels, by weight", () => {
   const x = Float64Array.of(0, 3, 0.5, 3, 1, 7);
   const k = new Float64Array(9);

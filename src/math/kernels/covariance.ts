@@ -5,15 +5,22 @@
 import { exp } from "../special.ts";
 import type { Covariance, Points } from "./engine.ts";
 
+/**
+ * Squared distances that count alike: there m(r²) is 10⁻³⁰², and no e^−a is below the smallest normal number, which the vectors of
+ * `assembly/covariance.ts` would need other operations for.
+ */
+const FARTHEST = 1e5;
+
 /** m(r²): the Matérn-5/2 correlation at squared scaled distance r² >= 0; 1 at 0. */
 export function matern52(r2: number): number {
-  const a = Math.sqrt(5 * r2);
-  return (1 + a + (5 / 3) * r2) * exp(-a);
+  const near = r2 > FARTHEST ? FARTHEST : r2;
+  const a = Math.sqrt(5 * near);
+  return (1 + a + (5 / 3) * near) * exp(-a);
 }
 
 /** dm/dr² = −(5/6)(1 + a) e^−a. */
 export function matern52Slope(r2: number): number {
-  const a = Math.sqrt(5 * r2);
+  const a = Math.sqrt(5 * (r2 > FARTHEST ? FARTHEST : r2));
   return (-5 / 6) * (1 + a) * exp(-a);
 }
 

@@ -19,6 +19,8 @@ const N_LEAST = 16;
 const POINTS_LEAST = 4;
 /** Panels of four right-hand sides solved in one call; more would not stay in the cache. */
 const PANELS = 8;
+/** Rows of covariances computed at a time; with more, they would not stay in the cache. */
+const ROWS = 16;
 /** Processes that stay in memory: a surrogate of losses and one of success. */
 const RESIDENTS = 2;
 /** A memory that has grown beyond this many bytes is given back when it is next emptied. */
@@ -108,26 +110,43 @@ class WasmKernels implements Kernels {
       return;
     }
     const d = nominal.length;
+    const columns = 4 * blocksOf(n);
+    const rows = Math.min(m, ROWS);
     this.#begin();
     const places = {
-      fours: this.#take(4 * blocksOf(m) * d),
-      b: this.#take(n * d),
+      a: this.#take(rows * d),
+      fours: this.#take(columns * d),
       nominal: this.#take((d + 7) >> 3),
       weights: this.#take(d),
-      out: this.#take(4 * n),
+      out: this.#take(rows * columns),
     };
     this.#reserve();
     const f64 = this.#f64;
-    writeFours(a, 0, m, d, f64, places.fours / 8);
-    f64.set(b.subarray(0, n * d), places.b / 8);
+    writeFours(b, 0, n, d, f64, places.fours / 8);
     new Uint8Array(f64.buffer).set(nominal, places.nominal);
     f64.set(covariance.weights, places.weights / 8);
-    const s2 = covariance.signalVariance;
-    for (let i = 0; i < m; i += 4) {
-      const four = places.fours + 8 * i * d;
-      const { b: rows, nominal: levels, weights } = places;
-      this.#exports.covarianceOfFour(four, rows, 8 * d, n, d, levels, weights, s2, 0, places.out, 0);
-      copyFromFours(f64, places.out / 8, out, i * n, n, Math.min(4, m - i));
+    for (let first = 0; first < m; first += rows) {
+      const count = Math.min(rows, m - first);
+      f64.set(a.subarray(first * d, (first + count) * d), places.a / 8);
+      for (let k = 0; k < columns; k += 4) {
+        const four = places.fours + 8 * k * d;
+        const to = places.out + 8 * k;
+        this.#exports.squaredDistances(
+          four,
+          places.a,
+          8 * d,
+          count,
+          d,
+          places.nominal,
+          places.weights,
+          to,
+          8 * columns,
+        );
+      }
+      this.#exports.matern(places.out, count * columns, covariance.signalVariance, 0, 0);
+      for (let i = 0, row = places.out / 8; i < count; i++, row += columns) {
+        out.set(f64.subarray(row, row + n), (first + i) * n);
+      }
     }
   }
 
@@ -461,20 +480,6 @@ class WasmKernels implements Kernels {
   }
 }
 
-/** Up to four neighbouring rows of a matrix, row by row of length n at `to`, from [n][4] at `from`. */
-function copyFromFours(f64: Float64Array, from: number, out: Float64Array, to: number, n: number, rows: number): void {
-  if (rows < 4) {
-    for (let r = 0; r < rows; r++) for (let k = 0; k < n; k++) out[to + r * n + k] = f64[from + 4 * k + r]!;
-    return;
-  }
-  for (let k = to, at = from; k < to + n; k++, at += 4) {
-    out[k] = f64[at]!;
-    out[k + n] = f64[at + 1]!;
-    out[k + 2 * n] = f64[at + 2]!;
-    out[k + 3 * n] = f64[at + 3]!;
-  }
-}
-
 /** The elements of a diagonal tile [column][row] that lie above the diagonal. */
 function clearAboveDiagonal(f64: Float64Array, tile: number): void {
   for (let column = 1; column < 4; column++) f64.fill(0, tile + 4 * column, tile + 5 * column);
@@ -544,7 +549,8 @@ interface Exports {
   solveOneTransposed(p: number, blocks: number, x: number): void;
   inverse(p: number, blocks: number, v: number, q: number): void;
   covariance(...args: number[]): void;
-  covarianceOfFour(...args: number[]): void;
+  matern(...args: number[]): void;
+  squaredDistances(...args: number[]): void;
   contract(...args: number[]): void;
   moments(...args: number[]): void;
   gradient(...args: number[]): void;

@@ -1,6 +1,6 @@
 /**
- * The Matérn-5/2 of scaled distances between points, four points against a list of others: k = s² (1 + a + 5/3 r²) e^−a and its
- * slope f (−5/6)(1 + a) e^−a, with a = √(5 r²); and what a gradient contracts with them. Operation for operation what
+ * Squared scaled distances between points, four points against a list of others; the Matérn-5/2 of them, k = s² (1 + a + 5/3 r²) e^−a, and
+ * its slope f (−5/6)(1 + a) e^−a, with a = √(5 r²); and what a gradient contracts with them. Operation for operation what
  * `../typescript.ts` does with one number.
  */
 import { blockStart, FOUR } from "./tile";
@@ -11,7 +11,7 @@ import { blockStart, FOUR } from "./tile";
  */
 const CONSTANTS = memory.data<f64>([
   Math.LOG2E,
-  0.5,
+  6755399441055744,
   0.6931471803691238,
   1.9082149292705877e-10,
   4.143741142274464e-8,
@@ -24,63 +24,82 @@ const CONSTANTS = memory.data<f64>([
   5,
   1.6666666666666667,
   -0.8333333333333334,
-  -745.2,
-  -1021,
-  100,
-  7.888609052210118e-31,
+  100000,
 ]);
 
 function constant(index: usize): v128 {
   return v128.load_splat<f64>(CONSTANTS + 8 * index);
 }
 
-/** e^−a for a >= 0, by the reduction and polynomial of `exp` in src/math/special.ts. */
-function expNegative(a: v128): v128 {
-  const x = f64x2.neg(a);
-  // k = trunc(x log₂e − ½), as an integer, saturating.
-  const k = i32x4.trunc_sat_f64x2_s_zero(f64x2.sub(f64x2.mul(x, constant(0)), constant(1)));
-  const kf = f64x2.convert_low_i32x4_s(k);
-  const high = f64x2.sub(x, f64x2.mul(kf, constant(2)));
-  const low = f64x2.mul(kf, constant(3));
-  const r = f64x2.sub(high, low);
-  const t = f64x2.mul(r, r);
-  let p = f64x2.mul(t, constant(4));
-  p = f64x2.mul(t, f64x2.add(constant(5), p));
-  p = f64x2.mul(t, f64x2.add(constant(6), p));
-  p = f64x2.mul(t, f64x2.add(constant(7), p));
-  p = f64x2.mul(t, f64x2.add(constant(8), p));
-  const c = f64x2.sub(r, p);
-  const quotient = f64x2.div(f64x2.mul(r, c), f64x2.sub(constant(9), c));
-  const y = f64x2.sub(constant(10), f64x2.sub(f64x2.sub(low, quotient), high));
-  const bits = i64x2.extend_low_i32x4_s(k);
+/**
+ * In place of `length` squared distances, an even number, their covariances; and their slopes to `slope`, unless it is 0.
+ *
+ * e^−a by the reduction and polynomial of `exp` in src/math/special.ts, with the signs turned: a = n log 2 + r, e^−a = 2^−n e^−r. Beyond
+ * r² = 10⁵ nothing changes any more, so that 2^−n is a normal number always.
+ */
+export function matern(out: usize, length: usize, s: f64, slope: usize, f: f64): void {
+  const log2e = constant(0);
+  const shift = constant(1);
+  const high = constant(2);
+  const low = constant(3);
+  const p4 = constant(4);
+  const p3 = constant(5);
+  const p2 = constant(6);
+  const p1 = constant(7);
+  const p0 = constant(8);
+  const two = constant(9);
   const one = constant(10);
-  const isSmall = f64x2.lt(kf, constant(15));
-  // 2^k by its exponent, added to that of 1.
-  if (!v128.any_true(isSmall)) return f64x2.mul(y, i64x2.add(i64x2.shl(bits, 52), one));
-  // In two steps where it is below the smallest normal number. NaN passes, and what underflows is 0.
-  const exponent = i32x4.trunc_sat_f64x2_s_zero(f64x2.add(kf, v128.and(isSmall, constant(16))));
-  const power = i64x2.add(i64x2.shl(i64x2.extend_low_i32x4_s(exponent), 52), one);
-  const e = f64x2.mul(f64x2.mul(y, power), v128.bitselect(constant(17), one, isSmall));
-  return v128.bitselect(e, v128.and(f64x2.ne(x, x), x), f64x2.gt(x, constant(14)));
+  const five = constant(11);
+  const fiveThirds = constant(12);
+  const fiveSixths = constant(13);
+  const farthest = constant(14);
+  const sv = f64x2.splat(s);
+  const fv = f64x2.splat(f);
+  for (const end = out + 8 * length; out < end; out += 16) {
+    const r2 = f64x2.pmin(v128.load(out), farthest);
+    const a = f64x2.sqrt(f64x2.mul(five, r2));
+    // The nearest integer to a log₂e, in the last bits of the sum.
+    const shifted = f64x2.add(f64x2.mul(a, log2e), shift);
+    const n = f64x2.sub(shifted, shift);
+    const head = f64x2.sub(a, f64x2.mul(n, high));
+    const tail = f64x2.mul(n, low);
+    const r = f64x2.sub(head, tail);
+    const t = f64x2.mul(r, r);
+    let p = f64x2.mul(t, p4);
+    p = f64x2.mul(t, f64x2.add(p3, p));
+    p = f64x2.mul(t, f64x2.add(p2, p));
+    p = f64x2.mul(t, f64x2.add(p1, p));
+    p = f64x2.mul(t, f64x2.add(p0, p));
+    const c = f64x2.add(r, p);
+    const quotient = f64x2.div(f64x2.mul(r, c), f64x2.add(two, c));
+    const y = f64x2.sub(one, f64x2.sub(head, f64x2.add(tail, quotient)));
+    // 2^−n by its exponent, taken from that of 1.
+    const e = f64x2.mul(y, i64x2.sub(one, i64x2.shl(shifted, 52)));
+    const linear = f64x2.add(one, a);
+    v128.store(out, f64x2.mul(sv, f64x2.mul(f64x2.add(linear, f64x2.mul(fiveThirds, r2)), e)));
+    if (slope !== 0) {
+      v128.store(slope, f64x2.mul(fv, f64x2.mul(f64x2.mul(fiveSixths, linear), e)));
+      slope += 16;
+    }
+  }
 }
 
-function writeCovariance(r2: v128, s: v128, f: v128, out: usize, slope: usize): void {
-  const a = f64x2.sqrt(f64x2.mul(constant(11), r2));
-  const e = expNegative(a);
-  const linear = f64x2.add(constant(10), a);
-  v128.store(out, f64x2.mul(s, f64x2.mul(f64x2.add(linear, f64x2.mul(constant(12), r2)), e)));
-  if (slope !== 0) v128.store(slope, f64x2.mul(f, f64x2.mul(f64x2.mul(constant(13), linear), e)));
+/** sum + w D for points that differ by t in a number, D = t². */
+function numeric(sum: v128, t: v128, w: v128): v128 {
+  return f64x2.add(sum, f64x2.mul(f64x2.mul(t, t), w));
+}
+
+/** The same for unordered levels, D = 1 where they differ. */
+function unordered(sum: v128, t: v128, w: v128): v128 {
+  return f64x2.add(sum, v128.and(f64x2.ne(t, f64x2.splat(0)), w));
 }
 
 /**
- * Covariances of four points, packed [d][4] at `four`, with `count` others, rows of `stride` bytes at `points`.
+ * Σⱼ wⱼ Dⱼ of four points, packed [d][4] at `four`, and `count` others, rows of `stride` bytes at `points`.
  *
- * @param s     s²
- * @param f     factor of the slope
- * @param out   [count][4]
- * @param slope [count][4], or 0
+ * @param out  [count][4], the rows `step` bytes apart
  */
-export function covarianceOfFour(
+export function squaredDistances(
   four: usize,
   points: usize,
   stride: usize,
@@ -88,70 +107,89 @@ export function covarianceOfFour(
   d: usize,
   nominal: usize,
   weights: usize,
-  s: f64,
-  f: f64,
   out: usize,
-  slope: usize,
+  step: usize,
 ): void {
-  const sv = f64x2.splat(s);
-  const fv = f64x2.splat(f);
   const zero = f64x2.splat(0);
   let k: usize = 0;
-  for (; k + 1 < count; k += 2) {
+  for (; k + 3 < count; k += 4) {
     let r00 = zero;
     let r01 = zero;
     let r10 = zero;
     let r11 = zero;
-    let point = points + k * stride;
+    let r20 = zero;
+    let r21 = zero;
+    let r30 = zero;
+    let r31 = zero;
+    let row = four;
+    let point = points;
     for (let j: usize = 0; j < d; j++) {
-      const a0 = v128.load(four + j * FOUR);
-      const a1 = v128.load(four + j * FOUR, 16);
+      const a0 = v128.load(row);
+      const a1 = v128.load(row, 16);
       const w = v128.load_splat<f64>(weights + j * 8);
-      const b0 = v128.load_splat<f64>(point);
-      const b1 = v128.load_splat<f64>(point + stride);
-      point += 8;
-      const t00 = f64x2.sub(a0, b0);
-      const t01 = f64x2.sub(a1, b0);
-      const t10 = f64x2.sub(a0, b1);
-      const t11 = f64x2.sub(a1, b1);
+      // One after another, for there are no more registers.
+      let b: v128;
       if (load<u8>(nominal + j)) {
-        r00 = f64x2.add(r00, v128.and(f64x2.ne(t00, zero), w));
-        r01 = f64x2.add(r01, v128.and(f64x2.ne(t01, zero), w));
-        r10 = f64x2.add(r10, v128.and(f64x2.ne(t10, zero), w));
-        r11 = f64x2.add(r11, v128.and(f64x2.ne(t11, zero), w));
+        b = v128.load_splat<f64>(point);
+        r00 = unordered(r00, f64x2.sub(a0, b), w);
+        r01 = unordered(r01, f64x2.sub(a1, b), w);
+        b = v128.load_splat<f64>(point + stride);
+        r10 = unordered(r10, f64x2.sub(a0, b), w);
+        r11 = unordered(r11, f64x2.sub(a1, b), w);
+        b = v128.load_splat<f64>(point + 2 * stride);
+        r20 = unordered(r20, f64x2.sub(a0, b), w);
+        r21 = unordered(r21, f64x2.sub(a1, b), w);
+        b = v128.load_splat<f64>(point + 3 * stride);
+        r30 = unordered(r30, f64x2.sub(a0, b), w);
+        r31 = unordered(r31, f64x2.sub(a1, b), w);
       } else {
-        r00 = f64x2.add(r00, f64x2.mul(f64x2.mul(t00, t00), w));
-        r01 = f64x2.add(r01, f64x2.mul(f64x2.mul(t01, t01), w));
-        r10 = f64x2.add(r10, f64x2.mul(f64x2.mul(t10, t10), w));
-        r11 = f64x2.add(r11, f64x2.mul(f64x2.mul(t11, t11), w));
+        b = v128.load_splat<f64>(point);
+        r00 = numeric(r00, f64x2.sub(a0, b), w);
+        r01 = numeric(r01, f64x2.sub(a1, b), w);
+        b = v128.load_splat<f64>(point + stride);
+        r10 = numeric(r10, f64x2.sub(a0, b), w);
+        r11 = numeric(r11, f64x2.sub(a1, b), w);
+        b = v128.load_splat<f64>(point + 2 * stride);
+        r20 = numeric(r20, f64x2.sub(a0, b), w);
+        r21 = numeric(r21, f64x2.sub(a1, b), w);
+        b = v128.load_splat<f64>(point + 3 * stride);
+        r30 = numeric(r30, f64x2.sub(a0, b), w);
+        r31 = numeric(r31, f64x2.sub(a1, b), w);
       }
+      row += FOUR;
+      point += 8;
     }
-    const to = out + k * FOUR;
-    const slopeTo = slope === 0 ? 0 : slope + k * FOUR;
-    writeCovariance(r00, sv, fv, to, slopeTo);
-    writeCovariance(r01, sv, fv, to + 16, slopeTo === 0 ? 0 : slopeTo + 16);
-    writeCovariance(r10, sv, fv, to + 32, slopeTo === 0 ? 0 : slopeTo + 32);
-    writeCovariance(r11, sv, fv, to + 48, slopeTo === 0 ? 0 : slopeTo + 48);
+    v128.store(out, r00);
+    v128.store(out, r01, 16);
+    v128.store(out + step, r10);
+    v128.store(out + step, r11, 16);
+    v128.store(out + 2 * step, r20);
+    v128.store(out + 2 * step, r21, 16);
+    v128.store(out + 3 * step, r30);
+    v128.store(out + 3 * step, r31, 16);
+    out += 4 * step;
+    points += 4 * stride;
   }
-  if (k < count) {
+  for (; k < count; k++) {
     let r0 = zero;
     let r1 = zero;
-    const point = points + k * stride;
     for (let j: usize = 0; j < d; j++) {
-      const b = v128.load_splat<f64>(point + j * 8);
+      const b = v128.load_splat<f64>(points + j * 8);
       const w = v128.load_splat<f64>(weights + j * 8);
       const t0 = f64x2.sub(v128.load(four + j * FOUR), b);
       const t1 = f64x2.sub(v128.load(four + j * FOUR, 16), b);
       if (load<u8>(nominal + j)) {
-        r0 = f64x2.add(r0, v128.and(f64x2.ne(t0, zero), w));
-        r1 = f64x2.add(r1, v128.and(f64x2.ne(t1, zero), w));
+        r0 = unordered(r0, t0, w);
+        r1 = unordered(r1, t1, w);
       } else {
-        r0 = f64x2.add(r0, f64x2.mul(f64x2.mul(t0, t0), w));
-        r1 = f64x2.add(r1, f64x2.mul(f64x2.mul(t1, t1), w));
+        r0 = numeric(r0, t0, w);
+        r1 = numeric(r1, t1, w);
       }
     }
-    writeCovariance(r0, sv, fv, out + k * FOUR, slope === 0 ? 0 : slope + k * FOUR);
-    writeCovariance(r1, sv, fv, out + k * FOUR + 16, slope === 0 ? 0 : slope + k * FOUR + 16);
+    v128.store(out, r0);
+    v128.store(out, r1, 16);
+    out += step;
+    points += stride;
   }
 }
 
@@ -178,7 +216,8 @@ export function covariance(
   for (let i: usize = 0; i < blocks; i++) {
     const row = p + blockStart(i);
     const slopeRow = slope === 0 ? 0 : slope + blockStart(i);
-    covarianceOfFour(four + i * d * FOUR, points, stride, 4 * i + 4, d, nominal, weights, s, s, row, slopeRow);
+    squaredDistances(four + i * d * FOUR, points, stride, 4 * i + 4, d, nominal, weights, row, FOUR);
+    matern(row, 16 * (i + 1), s, slopeRow, s);
     for (let r: usize = 0; r < 4; r++) {
       const at: usize = 4 * i + r;
       if (at >= n) {
@@ -213,8 +252,6 @@ export function contract(
   sums: usize,
 ): void {
   memory.fill(lanes, 0, d * FOUR);
-  const zero = f64x2.splat(0);
-  const one = f64x2.splat(1);
   const blocks = (n + 3) >> 2;
   for (let i: usize = 0; i < blocks; i++) {
     const rows = four + i * d * FOUR;
@@ -234,22 +271,18 @@ export function contract(
         const a1 = v128.load(rows + j * FOUR, 16);
         const b0 = v128.load_splat<f64>(point + j * 8);
         const b1 = v128.load_splat<f64>(point + j * 8 + stride);
-        const t00 = f64x2.sub(a0, b0);
-        const t01 = f64x2.sub(a1, b0);
-        const t10 = f64x2.sub(a0, b1);
-        const t11 = f64x2.sub(a1, b1);
         let sum0 = v128.load(lanes + j * FOUR);
         let sum1 = v128.load(lanes + j * FOUR, 16);
         if (load<u8>(nominal + j)) {
-          sum0 = f64x2.add(sum0, f64x2.mul(p00, v128.and(f64x2.ne(t00, zero), one)));
-          sum1 = f64x2.add(sum1, f64x2.mul(p01, v128.and(f64x2.ne(t01, zero), one)));
-          sum0 = f64x2.add(sum0, f64x2.mul(p10, v128.and(f64x2.ne(t10, zero), one)));
-          sum1 = f64x2.add(sum1, f64x2.mul(p11, v128.and(f64x2.ne(t11, zero), one)));
+          sum0 = unordered(sum0, f64x2.sub(a0, b0), p00);
+          sum1 = unordered(sum1, f64x2.sub(a1, b0), p01);
+          sum0 = unordered(sum0, f64x2.sub(a0, b1), p10);
+          sum1 = unordered(sum1, f64x2.sub(a1, b1), p11);
         } else {
-          sum0 = f64x2.add(sum0, f64x2.mul(p00, f64x2.mul(t00, t00)));
-          sum1 = f64x2.add(sum1, f64x2.mul(p01, f64x2.mul(t01, t01)));
-          sum0 = f64x2.add(sum0, f64x2.mul(p10, f64x2.mul(t10, t10)));
-          sum1 = f64x2.add(sum1, f64x2.mul(p11, f64x2.mul(t11, t11)));
+          sum0 = numeric(sum0, f64x2.sub(a0, b0), p00);
+          sum1 = numeric(sum1, f64x2.sub(a1, b0), p01);
+          sum0 = numeric(sum0, f64x2.sub(a0, b1), p10);
+          sum1 = numeric(sum1, f64x2.sub(a1, b1), p11);
         }
         v128.store(lanes + j * FOUR, sum0);
         v128.store(lanes + j * FOUR, sum1, 16);

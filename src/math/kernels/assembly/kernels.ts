@@ -1,4 +1,4 @@
 /** What the module exports; addresses and strides in bytes. */
-export { contract, covariance, covarianceOfFour } from "./covariance";
+export { contract, covariance, matern, squaredDistances } from "./covariance";
 export { factor, inverse, solveOne, solveOneTransposed, solvePanels } from "./factor";
 export { gradient, moments } from "./posterior";

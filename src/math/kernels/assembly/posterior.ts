@@ -1,5 +1,5 @@
 /** The posterior of a process at many points, and at one with its gradient; the formulas are in src/gp/regression.ts. */
-import { covarianceOfFour } from "./covariance";
+import { matern, squaredDistances } from "./covariance";
 import { solveOne, solveOneTransposed, solvePanels } from "./factor";
 import { FOUR, TILE } from "./tile";
 
@@ -30,7 +30,8 @@ export function moments(
   const panelBytes = blocks * TILE;
   for (let panel: usize = 0; panel < panels; panel++) {
     const k = v + panel * panelBytes;
-    covarianceOfFour(at + panel * d * FOUR, points, stride, n, d, nominal, weights, s, 0, k, 0);
+    squaredDistances(at + panel * d * FOUR, points, stride, n, d, nominal, weights, k, FOUR);
+    matern(k, 4 * n, s, 0, 0);
     memory.fill(k + n * FOUR, 0, panelBytes - n * FOUR);
     let m0 = f64x2.splat(0);
     let m1 = m0;
@@ -84,9 +85,9 @@ export function gradient(
 ): void {
   const blocks = (n + 3) >> 2;
   for (let i: usize = 0; i < blocks; i++) {
-    const to = i * FOUR;
-    covarianceOfFour(four + i * d * FOUR, x, 0, 1, d, nominal, weights, s, 2 * s, k + to, slope + to);
+    squaredDistances(four + i * d * FOUR, x, 0, 1, d, nominal, weights, k + i * FOUR, FOUR);
   }
+  matern(k, 4 * blocks, s, slope, 2 * s);
   memory.fill(k + n * 8, 0, blocks * FOUR - n * 8);
   let mean: f64 = 0;
   for (let i: usize = 0; i < n; i++) mean += load<f64>(k + i * 8) * load<f64>(alpha + i * 8);
