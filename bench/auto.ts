@@ -1,84 +1,88 @@
 /**
- * auto beside its parts in studies of a thousand trials and more: the regret where one alone is over its limits. Long.
+ * auto beside its parts in studies of a thousand trials: whether it is at least as good as each of them, before and beyond the limit of gp's model.
  *
- *   npm run bench -- auto [--seeds N] [--trials N] [--tasks LIST]
+ *   npm run bench -- auto [--check] [--quick] [--tasks LIST] [--seeds N] [--trials N] [--jobs N] [--out FOLDER]
  *
- * Prints the common logarithm of the regret, mean over the seeds, at several numbers of trials. Of the tasks of BBOB the regret is f − f*, of others
- * normalised as everywhere. auto suggests what gp does up to 600 trials, so these are run once for both.
+ * Runs, resumes and scores as `npm run bench -- suite` does, over half an hour with the defaults: the 24 functions of BBOB in five dimensions, an instance that the policy
+ * was not made on, and three tasks with branches. `--check` exits with 1 where auto is behind a part by more than noise in the mean over
+ * the tasks; `--quick` takes four functions and 620 trials, and only shows that it runs.
  */
-import { setImmediate } from "node:timers/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { auto, cmaEs, createRng, gp, type Observation, type Sampler, tpe } from "assay";
-import { bbob } from "./problems/bbob.ts";
-import { taskOf } from "./problems/catalogue.ts";
-import type { Problem } from "./problems/problem.ts";
+import { mean, standardError } from "./numbers.ts";
+import { selectTasks } from "./problems/catalogue.ts";
+import type { Job } from "./suite/child.ts";
+import { complete } from "./suite/results.ts";
+import type { RunRecord } from "./suite/run.ts";
+import { pairedScores, regretAfter } from "./suite/summary.ts";
 
-const SHARED = 600;
-const CHECKPOINTS = [100, 300, 600, 800, 1000, 1200, 2400, 5000];
-/** Below this a regret is a solved task, however far below. */
-const SOLVED = 1e-9;
+const PARTS = ["gp", "cmaEs", "tpe"] as const;
+const CHECKPOINTS = [50, 100, 300, 600, 620, 700, 800, 1000, 1500, 2000];
+/** So many standard errors of a mean difference are still noise, of the dozen and more that are looked at. */
+const NOISE = 2.7;
 
 const { values: options } = parseArgs({
   options: {
+    check: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
+    tasks: { type: "string" },
     seeds: { type: "string", default: "1" },
-    trials: { type: "string", default: "1000" },
-    tasks: {
+    trials: { type: "string" },
+    jobs: { type: "string", default: "2" },
+    out: {
       type: "string",
-      default: "bbob-5d/f8-i4,bbob-5d/f15-i4,bbob-5d/f21-i4",
+      default: join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "assay/results/auto"),
     },
   },
 });
-const seeds = Number(options.seeds);
-const budget = Number(options.trials);
-const checkpoints = CHECKPOINTS.filter((count) => count <= budget);
+const budget = Number(options.trials ?? (options.quick ? 620 : 1000));
+const tasks = selectTasks(
+  options.tasks ??
+    (options.quick
+      ? "bbob-2d/f1-i6,bbob-2d/f8-i6,bbob-2d/f15-i6,bbob-2d/f21-i6"
+      : "bbob-5d/*-i6,xgboost/12,xgboost/470,xgboost/40966"),
+);
+const jobs = Array.from({ length: Number(options.seeds) }, (_, seed) =>
+  tasks.flatMap(({ name: task }) =>
+    ["auto", ...PARTS].map((name): Job => ({ driver: { kind: "sampler", name }, task, seed, trials: budget })),
+  ),
+).flat();
 
-console.log(`${"".padEnd(32)}${checkpoints.map((count) => `@${count}`.padStart(8)).join("")}`);
-for (const name of options.tasks.split(",")) {
-  const sums = new Map<string, number[]>();
-  for (let seed = 0; seed < seeds; seed++) {
-    const problem = problemOf(name);
-    const whole = await run(gp(), problem, seed);
-    const others = {
-      tpe: await run(tpe(), problem, seed),
-      cmaEs: await run(cmaEs(), problem, seed),
-      auto: await run(auto(), problem, seed, whole.slice(0, SHARED)),
-    };
-    for (const [sampler, trials] of Object.entries({ gp: whole, ...others })) {
-      const before = sums.get(sampler) ?? checkpoints.map(() => 0);
-      const own = checkpoints.map((count) => logRegret(problem, trials.slice(0, count)));
-      sums.set(
-        sampler,
-        before.map((sum, i) => sum + own[i]!),
-      );
-    }
+const { records, failed } = await complete(jobs, options.out, Number(options.jobs));
+for (const message of failed) console.error(message);
+const shortfalls = report();
+for (const shortfall of shortfalls) console.log(`falls short: ${shortfall}`);
+process.exitCode = failed.length > 0 || (options.check && shortfalls.length > 0) ? 1 : 0;
+
+function report(): string[] {
+  const counts = CHECKPOINTS.filter((count) => count <= budget);
+  const of = (sampler: string): RunRecord[] => records.filter((record) => record.sampler === sampler);
+  const line = (name: string, cells: readonly string[]): void =>
+    console.log(`${name.padEnd(18)}${cells.map((cell) => cell.padStart(18)).join("")}`);
+  console.log(
+    `Score, mean over ${tasks.length} tasks (of BBOB the share of precisions not reached), and auto less each part\n`,
+  );
+  line(
+    "",
+    counts.map((count) => `@${count}`),
+  );
+  for (const name of ["auto", ...PARTS]) {
+    line(
+      name,
+      counts.map((count) => mean(of(name).map((record) => regretAfter(record, count))).toFixed(4)),
+    );
   }
-  for (const [sampler, sum] of sums) {
-    const means = sum.map((value) => (value / seeds).toFixed(2).padStart(8)).join("");
-    console.log(`${name.padEnd(22)}${sampler.padEnd(10)}${means}`);
-  }
+  return PARTS.flatMap((part) => {
+    const differences = counts.map((count) => [...pairedScores(of("auto"), of(part), count).values()].flat());
+    line(`auto less ${part}`, differences.map(signed));
+    return differences.flatMap((own, i) =>
+      mean(own) > NOISE * standardError(own) ? [`auto is behind ${part} @${counts[i]} by ${signed(own)}`] : [],
+    );
+  });
 }
 
-function problemOf(name: string): Problem {
-  const [, d, number, instance] = (/^bbob-(\d+)d\/f(\d+)-i(\d+)$/.exec(name) ?? []).map(Number);
-  return d === undefined ? (taskOf(name).make() as Problem) : bbob(number!, d, instance!);
-}
-
-/** One trial after another, from those that there are to the budget. */
-async function run(sampler: Sampler, { space, evaluate }: Problem, seed: number, before: readonly Observation[] = []) {
-  const studyRng = createRng(seed);
-  const trials = [...before];
-  for (let number = trials.length; number < budget; number++) {
-    const suggestion = sampler.sample({ space, trials: [...trials], rng: studyRng.fork(number), studyRng });
-    if (suggestion === null) break;
-    const { params, note = null } = suggestion;
-    trials.push({ number, state: "completed", params, loss: evaluate(params), reports: [], note });
-    // The kernels' references to matrices are let go between tasks of the event loop, as in a study.
-    await setImmediate();
-  }
-  return trials;
-}
-
-function logRegret(problem: Problem, trials: readonly Observation[]): number {
-  const best = trials.reduce((least, { loss }) => Math.min(least, loss!), Number.POSITIVE_INFINITY);
-  return Math.log10(Math.max(SOLVED, problem.regret(best)));
+function signed(values: readonly number[]): string {
+  const centre = mean(values);
+  return `${centre < 0 ? "−" : "+"}${Math.abs(centre).toFixed(4)} ± ${standardError(values).toFixed(4)}`;
 }

@@ -9,7 +9,6 @@
  * A sampler may have options, `gp{"explore":false}`. Runs that the folder already has are not made again, so that an interrupted suite
  * goes on where it stopped. `--against` compares with another folder's runs, pair by pair. See bench/README.md.
  */
-import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -17,11 +16,10 @@ import { describeTasks, selectTasks, type Task } from "./problems/catalogue.ts";
 import type { Job } from "./suite/child.ts";
 import { meansTable, namesOf, pairedTable } from "./suite/compare.ts";
 import { type DriverName, peerName } from "./suite/drivers.ts";
-import { ourVersion, samplerOf } from "./suite/ours.ts";
-import { runAll } from "./suite/pool.ts";
-import { readResults, resultsWriter } from "./suite/results.ts";
+import { samplerOf } from "./suite/ours.ts";
+import { complete, readResults } from "./suite/results.ts";
 import type { RunRecord } from "./suite/run.ts";
-import { recommendedAfter, runKey } from "./suite/summary.ts";
+import { recommendedAfter } from "./suite/summary.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -65,21 +63,7 @@ async function main(): Promise<number> {
     console.error((error as Error).message);
     return 2;
   }
-  const wanted = new Set(jobs.map(jobKey));
-  const had = (existsSync(options.out) ? readResults(options.out) : []).filter((record) =>
-    wanted.has(recordKey(record)),
-  );
-  const known = new Set(had.map(recordKey));
-  const left = jobs.filter((job) => !known.has(jobKey(job)));
-  const others = new Set(had.map(({ version }) => version).filter((it) => it.startsWith("0.") && it !== ourVersion()));
-  if (others.size > 0) {
-    console.error(
-      `The folder has runs of ${[...others].join(", ")}; now ours is ${ourVersion()}. For one version alone take another --out.`,
-    );
-  }
-  console.error(`${jobs.length} runs, of which ${options.out} has ${known.size}.`);
-  const { made, failed } = await runAll(left, count("jobs"), resultsWriter(options.out));
-  const records = [...had, ...made];
+  const { records, failed } = await complete(jobs, options.out, count("jobs"));
   if (records.length > 0) print(records, tasks);
   for (const message of failed) console.error(message);
   return failed.length > 0 ? 1 : 0;
@@ -136,12 +120,4 @@ function plan(tasks: readonly Task[], all: readonly DriverName[], seeds: number,
   return Array.from({ length: seeds }, (_, seed) =>
     tasks.flatMap(({ name: task }) => all.map((driver): Job => ({ driver, task, seed, trials }))),
   ).flat();
-}
-
-function jobKey({ driver, task, seed, trials }: Job): string {
-  return `${driver.name} ${runKey({ task, seed })} ${trials}`;
-}
-
-function recordKey({ sampler, task, seed, trials }: RunRecord): string {
-  return `${sampler} ${runKey({ task, seed })} ${trials}`;
 }

@@ -1,7 +1,11 @@
-/** A results folder: run records as JSON lines, a file for each sampler, so that several machines' folders can be laid together. */
+/** A results folder: run records as JSON lines, a file for each sampler, so that several machines' folders can be laid together; and what fills one. */
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Job } from "./child.ts";
+import { ourVersion } from "./ours.ts";
+import { runAll } from "./pool.ts";
 import type { RunRecord } from "./run.ts";
+import { runKey } from "./summary.ts";
 
 /**
  * All records of a folder. A line that an interrupted run left half written is passed over.
@@ -21,6 +25,35 @@ export function readResults(folder: string): RunRecord[] {
         return [];
       }
     });
+}
+
+/** The records of jobs: those that the folder has already, and those that are made now and added to it. */
+export async function complete(
+  jobs: readonly Job[],
+  folder: string,
+  lanes: number,
+): Promise<{ records: RunRecord[]; failed: string[] }> {
+  const wanted = new Set(jobs.map(jobKey));
+  const had = (existsSync(folder) ? readResults(folder) : []).filter((record) => wanted.has(recordKey(record)));
+  const known = new Set(had.map(recordKey));
+  const others = new Set(had.map(({ version }) => version).filter((it) => it.startsWith("0.") && it !== ourVersion()));
+  if (others.size > 0) {
+    console.error(
+      `The folder has runs of ${[...others].join(", ")}; now ours is ${ourVersion()}. For one version alone take another --out.`,
+    );
+  }
+  console.error(`${jobs.length} runs, of which ${folder} has ${known.size}.`);
+  const left = jobs.filter((job) => !known.has(jobKey(job)));
+  const { made, failed } = await runAll(left, lanes, resultsWriter(folder));
+  return { records: [...had, ...made], failed };
+}
+
+function jobKey({ driver, task, seed, trials }: Job): string {
+  return `${driver.name} ${runKey({ task, seed })} ${trials}`;
+}
+
+function recordKey({ sampler, task, seed, trials }: RunRecord): string {
+  return `${sampler} ${runKey({ task, seed })} ${trials}`;
 }
 
 /** Opens a folder to add records to; each goes to the file of its sampler. */
