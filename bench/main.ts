@@ -7,7 +7,7 @@ import { basename, join } from "node:path";
 
 const here = import.meta.dirname;
 const benchmarks = globSync("*.ts", { cwd: here })
-  .filter((file) => file !== basename(import.meta.filename) && file !== "numbers.ts")
+  .filter((file) => ![basename(import.meta.filename), "numbers.ts", "cpu.ts"].includes(file))
   .map((file) => basename(file, ".ts"))
   .sort();
 
