@@ -1,9 +1,8 @@
 /**
  * What a user believes of where good values lie, parameter by parameter, as a density over the unit cube. A belief steers where
- * samplers look, and never forbids: every value keeps some density. How a model forgets it as data arrive is the model's to say:
- * πBO multiplies its acquisition function by π(x)^(β/n), which adds (β/n) log π(x) to a logarithm.
+ * samplers look, and never forbids: every value keeps some density. How a model forgets it as data arrive is the model's to say.
  *
- * Source: Hvarfner et al. 2022, "πBO: augmenting acquisition functions with user beliefs", arXiv:2204.11051, eq. 6.
+ * Source: Hvarfner et al. 2022, "πBO: augmenting acquisition functions with user beliefs", arXiv:2204.11051.
  */
 import { show, ValidationError } from "../errors.ts";
 import { normalCdf, normalPdf, normalQuantile } from "../math/normal.ts";

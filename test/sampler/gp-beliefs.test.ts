@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { createRng } from "../../src/math/rng.ts";
+import { bonusOf } from "../../src/sampler/gp/bonus.ts";
+import { domainOf } from "../../src/sampler/gp/domain.ts";
+import { gather } from "../../src/sampler/gp/evidence.ts";
 import { gp } from "../../src/sampler/gp/gp.ts";
-import type { Priors } from "../../src/sampler/priors.ts";
+import { createBelief, type Priors } from "../../src/sampler/priors.ts";
 import { categorical } from "../../src/space/choice.ts";
 import { createSpace, oneOf } from "../../src/space/declare.ts";
 import { float, int } from "../../src/space/numeric.ts";
@@ -50,6 +53,29 @@ describe("a belief about eight parameters", () => {
     expect(mean(bad, 8)).toBeGreaterThan(mean({}, 8));
     expect(mean(bad, 40)).toBeLessThan(mean({}, 40) + 0.1);
   });
+});
+
+test("a belief counts for as much as the trials leave it", () => {
+  const space = createSpace({ x: float(0, 1), y: float(0, 1) });
+  const domain = domainOf(space);
+  const belief = createBelief(space, { x: { centre: 0.2, width: 0.1 } });
+  const points = Array.from({ length: 20 }, (_, i) => ({ x: (i + 0.5) / 20, y: ((7 * i) % 20) / 20 }));
+  const bonus = (count: number, loss: (x: number) => number): number => {
+    const trials = points
+      .filter((_, i) => i % (20 / count) === 0)
+      .map((params, number): Observation => {
+        return { number, state: "completed", params, loss: loss(params.x), reports: [], note: null };
+      });
+    const { x, active } = domain.encode({ x: 0.2, y: 0.5 });
+    const row = new Float64Array(domain.width);
+    domain.embed(x, active, row, 0);
+    return bonusOf(belief, domain, gather(domain, trials))(row);
+  };
+  const full = belief.logDensity({ x: 0.2, y: 0.5 });
+  expect(bonus(10, (x) => Math.abs(x - 0.2))).toBeCloseTo(full, 12);
+  expect(bonus(10, () => 1)).toBeCloseTo(full, 12);
+  expect(bonus(20, (x) => Math.abs(x - 0.2))).toBeCloseTo(full / 4, 12);
+  expect(bonus(10, (x) => -Math.abs(x - 0.2))).toBe(0);
 });
 
 test("beliefs about branches, categories and integers steer the first trials and hold nowhere else", () => {

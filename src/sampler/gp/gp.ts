@@ -26,6 +26,7 @@ import {
   writeExplanation,
 } from "../sampler.ts";
 import { seenKeys, unseen } from "../unseen.ts";
+import { bonusOf } from "./bonus.ts";
 import { domainOf, type SpaceDomain } from "./domain.ts";
 import { type Evidence, gather } from "./evidence.ts";
 import { explain } from "./explain.ts";
@@ -165,7 +166,9 @@ function sampleModel(request: SampleRequest, settings: Settings, seen: ReadonlyS
   });
   const target = createTarget(settings.acquisition, {
     ...believe(surrogate, domain, rng.fork("fantasies")),
-    ...(Object.keys(settings.priors).length === 0 ? {} : { bonus: bonusOf(settings.beliefOf(space), domain, n) }),
+    ...(Object.keys(settings.priors).length === 0
+      ? {}
+      : { bonus: bonusOf(settings.beliefOf(space), domain, evidence) }),
   });
   const search = rng.fork("maximize");
   const left = listing(space)?.filter(({ key }) => !seen.has(key));
@@ -203,32 +206,6 @@ function viewOf(
   const scales = inputWarps && listing(space) === undefined ? scalesOf(domain, trials, kind) : undefined;
   return scales === undefined ? { domain } : { domain: rescale(domain, scales.warps), scales: scalesToText(scales) };
 }
-
-/**
- * (β/n) log π(x): what a belief adds to the logarithm of a utility, so that after n trials it counts as 1/n of a belief.
- *
- * Source: Hvarfner et al. 2022, arXiv:2204.11051, eq. 6.
- */
-function bonusOf(
-  { logDensityAt }: Belief,
-  { coordinates, embedding }: SpaceDomain,
-  n: number,
-): (row: Float64Array, gradient?: Float64Array) => number {
-  const active = new Uint8Array(coordinates.length);
-  const slope = new Float64Array(coordinates.length);
-  const weight = BELIEF / n;
-  return (row, gradient) => {
-    embedding.activity(row, active);
-    if (gradient === undefined) return weight * logDensityAt(row, active);
-    slope.fill(0);
-    const value = logDensityAt(row, active, slope);
-    for (let j = 0; j < slope.length; j++) gradient[j]! += weight * slope[j]!;
-    return weight * value;
-  };
-}
-
-/** β: after so many trials, a density twice as high counts as a utility twice as high. The paper's choice for a hundred trials. */
-const BELIEF = 10;
 
 /** The trial held for the best. */
 function expect(request: Pick<SampleRequest, "space" | "trials">, settings: Settings): Expectation | null {

@@ -20,6 +20,7 @@ import type { Space } from "../../space/space.ts";
 import type { Observation } from "../../trial/history.ts";
 import { domainOf, type SpaceDomain } from "./domain.ts";
 import { gather } from "./evidence.ts";
+import { kendall } from "./rank.ts";
 import { select } from "./select.ts";
 
 /** What a study has found, for one that comes after it: `await transferFrom(study)`. It survives JSON. */
@@ -161,15 +162,10 @@ export function trendOf(all: readonly Source[], rows: Float64Array, y: Float64Ar
   };
 }
 
-/** max(0, τ − σ_τ), with Kendall's τ = (concordant − discordant pairs)/pairs, whose variance is 2(2n + 5)/(9n(n − 1)) where there is no relation. */
+/** max(0, τ − σ_τ): the part of the rank agreement that chance does not explain. */
 export function agreement(z: Float64Array, y: Float64Array): number {
-  const n = y.length;
-  if (n < 2) return 0;
-  let balance = 0;
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j < i; j++) balance += Math.sign(z[i]! - z[j]!) * Math.sign(y[i]! - y[j]!);
-  const chance = Math.sqrt((2 * (2 * n + 5)) / (9 * n * (n - 1)));
-  return Math.max(0, (2 * balance) / (n * (n - 1)) - chance);
+  const { tau, chance } = kendall(z, y);
+  return Math.max(0, tau - chance);
 }
 
 /** Mean and standard deviation. */
