@@ -32,7 +32,8 @@ export function bonusOf(
     losses,
   );
   const trust = Math.min(1, Math.max(0, 1 + (2 * tau) / chance));
-  const weight = trust * Math.min(1, TRIALS_BELIEVED / n) ** 2;
+  const share = Math.min(1, TRIALS_BELIEVED / n);
+  const weight = trust * share * share;
   return (row, gradient) => {
     if (gradient === undefined) return weight * logDensity(row);
     slope.fill(0);
