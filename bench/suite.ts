@@ -104,7 +104,17 @@ function count(option: "seeds" | "trials" | "jobs"): number {
 
 /** A list's words; a comma within braces is a sampler's own. */
 function words(list: string): string[] {
-  return list.match(/[^,{]+(\{[^}]*\})?/g) ?? [];
+  const found = [""];
+  let depth = 0;
+  for (const character of list) {
+    if (character === "," && depth === 0) {
+      found.push("");
+      continue;
+    }
+    depth += Number(character === "{") - Number(character === "}");
+    found.push(found.pop()! + character);
+  }
+  return found.filter((word) => word !== "");
 }
 
 function drivers(): DriverName[] {
