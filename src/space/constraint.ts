@@ -73,3 +73,47 @@ export function keeps<P>({ name, holds }: Constraint<P>, params: P): boolean {
   }
   return answer;
 }
+
+/** What a rule reads of nested params: the keys on the way, and whether all that lies below was read with it. */
+export interface Read {
+  readonly path: readonly string[];
+  readonly whole: boolean;
+}
+
+/** What a rule reads before it answers; all, where that cannot be watched. */
+export function readsOf<P>({ holds }: Constraint<P>, params: P): readonly Read[] {
+  const reads: Read[] = [];
+  try {
+    holds(watched(params, [], reads));
+    return reads;
+  } catch {
+    return [{ path: [], whole: true }];
+  }
+}
+
+function watched<T>(value: T, path: readonly string[], reads: Read[]): T {
+  if (typeof value !== "object" || value === null) return value;
+  const note = (key: string | symbol): readonly string[] => {
+    const own = [...path, String(key)];
+    reads.push({ path: own, whole: false });
+    return own;
+  };
+  return new Proxy(value, {
+    get(target, key, receiver) {
+      const found: unknown = Reflect.get(target, key, receiver);
+      return typeof found === "function" ? found : watched(found, note(key), reads);
+    },
+    has(target, key) {
+      note(key);
+      return Reflect.has(target, key);
+    },
+    getOwnPropertyDescriptor(target, key) {
+      note(key);
+      return Reflect.getOwnPropertyDescriptor(target, key);
+    },
+    ownKeys(target) {
+      reads.push({ path, whole: true });
+      return Reflect.ownKeys(target);
+    },
+  });
+}

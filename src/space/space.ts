@@ -5,7 +5,7 @@
  * `params` that an objective receives.
  */
 import { SpaceInfeasibleError, show, ValidationError } from "../errors.ts";
-import { type ConstrainOptions, type Constraint, createConstraint, keeps } from "./constraint.ts";
+import { type ConstrainOptions, type Constraint, createConstraint, keeps, readsOf } from "./constraint.ts";
 import type { FlatParams, Parameter, ParameterJson, ParamValue } from "./parameter.ts";
 
 /** A child is active when its parent is, and the parent's value is one of `values`, or at least `atLeast`. */
@@ -312,7 +312,7 @@ export function configurations(space: Space): Generator<FlatParams> {
 
 /**
  * All configurations made of the `values` of each dimension that keep the constraints, in the order in which the last parameter
- * changes fastest.
+ * changes fastest. Where a constraint is broken, what differs only in parameters that it did not read is passed over.
  *
  * @throws SpaceInfeasibleError when two million in a row break a constraint
  */
@@ -321,34 +321,67 @@ export function* combinations(
   values: (dimension: Dimension) => Iterable<ParamValue>,
 ): Generator<FlatParams> {
   let barren = 0;
-  for (const params of product(space, values, 0, {})) {
+  // Watching costs more than passing over single combinations: where it was of no use, it is tried again later and later.
+  let [wait, unwatched] = [0, 0];
+  const turn = { last: space.dimensions.length };
+  for (const params of product(space, values, 0, {}, turn)) {
     if (space.isFeasible(params)) {
       barren = 0;
       yield params;
-    } else if (++barren === BARREN_MOST) {
-      throw new SpaceInfeasibleError(
-        `${BARREN_MOST} combinations in a row break a constraint of the space (${space.constraints.map(({ name }) => show(name)).join(", ")}). Give the parameters fewer values, or declare them so that the constraint holds more often.`,
-      );
+    } else {
+      if (++barren === BARREN_MOST) {
+        throw new SpaceInfeasibleError(
+          `${BARREN_MOST} combinations in a row break a constraint of the space (${space.constraints.map(({ name }) => show(name)).join(", ")}). Give the parameters fewer values, or declare them so that the constraint holds more often.`,
+        );
+      }
+      if (unwatched++ < wait) continue;
+      turn.last = lastRead(space, params);
+      unwatched = 0;
+      wait = space.dimensions.some(({ name }, i) => i > turn.last && Object.hasOwn(params, name)) ? 0 : 2 * wait + 1;
     }
   }
 }
 
+/** @param turn the last dimension whose next value is of interest; whoever takes a combination may lower it */
 function* product(
   space: Space,
   values: (dimension: Dimension) => Iterable<ParamValue>,
   index: number,
   params: FlatParams,
+  turn: { last: number },
 ): Generator<FlatParams> {
   const dimension = space.dimensions[index];
   if (dimension === undefined) {
     yield params;
   } else if (!space.isActive(dimension, params)) {
-    yield* product(space, values, index + 1, params);
+    yield* product(space, values, index + 1, params, turn);
   } else {
     for (const value of values(dimension)) {
-      yield* product(space, values, index + 1, { ...params, [dimension.name]: value });
+      yield* product(space, values, index + 1, { ...params, [dimension.name]: value }, turn);
+      if (turn.last < index) return;
+      turn.last = space.dimensions.length;
     }
   }
+}
+
+/** The last dimension on which it depends that a constraint is broken: the least over those that are; −1 for one that reads nothing. */
+function lastRead(space: Space, params: FlatParams): number {
+  const nested = space.nest(params);
+  const places = new Map(space.dimensions.map(({ name }, i) => [name, i]));
+  const lasts = space.broken(params).map((constraint) => {
+    const reads = readsOf(constraint, nested);
+    return Math.max(
+      -1,
+      ...space.dimensions.flatMap(({ path, conditions }, i) => {
+        const above = reads.filter((read) => read.path.every((key, at) => key === String(path[at])));
+        if (above.length === 0) return [];
+        // What lies above a value is there only where the value is active.
+        const parents = conditions.map(({ parent }) => places.get(parent)!);
+        return above.some((read) => read.whole || read.path.length === path.length) ? [i, ...parents] : parents;
+      }),
+    );
+  });
+  return Math.min(...lasts);
 }
 
 /** "optimizer.kind in ["sgd"]", for errors and summaries. */

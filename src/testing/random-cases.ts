@@ -7,8 +7,8 @@ import { randomParams } from "../sampler/feasible.ts";
 import { boolean, categorical, fixed, ordinal } from "../space/choice.ts";
 import { createSpace, list, oneOf, type SpaceNode, type SpaceSpec } from "../space/declare.ts";
 import { float, int } from "../space/numeric.ts";
-import type { FlatParams } from "../space/parameter.ts";
-import type { Space } from "../space/space.ts";
+import type { FlatParams, ParamValue } from "../space/parameter.ts";
+import { type Dimension, read, type Space } from "../space/space.ts";
 import type { History, Observation } from "../trial/history.ts";
 
 export interface RandomCase {
@@ -28,14 +28,28 @@ function randomSpace(rng: Rng): Space {
   if (rng.next() >= 0.2 || space.coordinates.length < 2) return space;
   // A rule on the places of two parameters, which holds often, and always where one of them is inactive.
   const [a, b] = [space.coordinates[0]!, space.coordinates[1]!];
-  const read = (params: unknown) => space.encode(space.flatten(params));
   return space.constrain(
     (params) => {
-      const { x } = read(params);
-      return x[0]! <= x[1]! + 0.5;
+      const [u, v] = [placeOf(space, a, params), placeOf(space, b, params)];
+      return u === undefined || v === undefined || u <= v + 0.5;
     },
     { name: `${a.name} <= ${b.name} + 1/2` },
   );
+}
+
+/** Where the value of a dimension lies in its unit interval; undefined where it is inactive. Reads only it and what it depends on. */
+function placeOf(space: Space, dimension: Dimension, params: unknown): number | undefined {
+  const value = readValue(space, dimension, params);
+  return value === undefined ? undefined : dimension.parameter.encode(value);
+}
+
+function readValue(space: Space, dimension: Dimension, params: unknown): ParamValue | undefined {
+  const parents = dimension.conditions.map(({ parent }) => space.get(parent)!);
+  const known = parents.map((parent) => [parent.name, readValue(space, parent, params)] as const);
+  if (known.some(([, value]) => value === undefined)) return undefined;
+  if (!space.isActive(dimension, Object.fromEntries(known) as FlatParams)) return undefined;
+  const value = read(params, dimension.path);
+  return (dimension.listLength ? (value as readonly unknown[]).length : value) as ParamValue;
 }
 
 function randomSpec(rng: Rng, count: number, depth: number): SpaceSpec {

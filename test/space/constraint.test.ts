@@ -7,13 +7,20 @@ import { grid } from "../../src/sampler/grid.ts";
 import { random } from "../../src/sampler/random.ts";
 import { sobol } from "../../src/sampler/sobol.ts";
 import { categorical } from "../../src/space/choice.ts";
-import { createSpace, oneOf } from "../../src/space/declare.ts";
+import { createSpace, type InferParams, list, oneOf } from "../../src/space/declare.ts";
 import { float, int } from "../../src/space/numeric.ts";
 import { configurations } from "../../src/space/space.ts";
 import { memory } from "../../src/storage/memory.ts";
 import { createStudy } from "../../src/study/create.ts";
 
 const pair = { min: int(1, 6), max: int(1, 6) };
+const parts = {
+  a: int(0, 2),
+  kind: oneOf({ x: { u: int(0, 2) }, y: { v: int(0, 1) } }),
+  layers: list({ width: int(1, 2) }, { min: 1, max: 3 }),
+  b: int(1, 2),
+};
+type Parts = InferParams<typeof parts>;
 const ordered = () => createSpace(pair).constrain((p) => p.min <= p.max, { name: "min <= max" });
 
 describe("a constrained space", () => {
@@ -35,6 +42,31 @@ describe("a constrained space", () => {
     expect(space.size).toBe(21);
     expect([...configurations(space)].every(({ min, max }) => min! <= max!)).toBe(true);
     expect(space.constrain((p) => p.min + p.max === 7).size).toBe(3);
+  });
+
+  it.each<[string, (p: Parts) => boolean]>([
+    ["two parameters", (p) => p.a < p.layers.length],
+    ["a branch", (p) => p.kind.kind === "x" && p.kind.u !== 1],
+    ["whether a branch has a parameter", (p) => "u" in p.kind],
+    ["the items of a list", (p) => p.layers.every(({ width }) => width > 1)],
+    ["all by their names", (p) => Object.values(p.kind).length > 1 && p.b > 1],
+    ["a copy", (p) => structuredClone(p).b === 2],
+    ["nothing", () => false],
+  ])("lists without those that differ only in what a rule did not read: %s", (_, holds) => {
+    const space = createSpace(parts);
+    const kept = [...configurations(space)].filter((params) => holds(space.nest(params) as Parts));
+    expect([...configurations(space.constrain(holds))]).toEqual(kept);
+  });
+
+  it("passes over a thousand million combinations that break a rule about the first of them", () => {
+    const wide = int(0, 999);
+    let asked = 0;
+    const space = createSpace({ a: wide, b: wide, c: wide, d: wide }).constrain(({ a, b }) => {
+      asked++;
+      return a === 3 && b === 998;
+    });
+    expect(configurations(space).next().value).toEqual({ a: 3, b: 998, c: 0, d: 0 });
+    expect(asked).toBeLessThan(20_000);
   });
 
   it("checks configurations, naming the rule", () => {
