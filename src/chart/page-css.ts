@@ -79,13 +79,13 @@ summary{cursor:pointer;color:var(--accent);padding:.25rem 0;width:fit-content}
 table{border-collapse:collapse;width:100%;font-size:.9375rem;line-height:1.45}
 .data table{font-size:.8125rem}
 caption{text-align:left;color:var(--assay-muted);font-size:.875rem;padding:.75rem 1rem .5rem}
-th,td{text-align:left;vertical-align:top;padding:.55rem 1rem;border-top:1px solid var(--rule)}
+th,td{text-align:left;vertical-align:top;padding:.55rem 1rem;border-top:1px solid var(--rule);min-width:6.5rem}
 .data th,.data td{padding:.3rem .75rem}
 thead th{font-size:.8125rem;font-weight:600;color:var(--assay-muted);border-top:0;border-bottom:1px solid var(--rule);vertical-align:bottom}
 .data thead th{position:sticky;top:0;background:var(--card)}
 tbody tr:first-child>*{border-top:0}
 tbody th{font-weight:600;min-width:8.5rem}
-.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.n{min-width:0;text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 thead .n{white-space:normal}
 td small,th small{display:block;color:var(--assay-muted);font-size:.8125rem;font-weight:400}
 .code figcaption{color:var(--assay-muted);font-size:.875rem;margin-bottom:.4rem}
