@@ -80,15 +80,15 @@ export interface Read {
   readonly whole: boolean;
 }
 
-/** What a rule reads before it answers; all, where that cannot be watched. */
+/** What a rule reads before it says that params break it; all of them, where that cannot be watched. */
 export function readsOf<P>({ holds }: Constraint<P>, params: P): readonly Read[] {
   const reads: Read[] = [];
   try {
-    holds(watched(params, [], reads));
-    return reads;
+    if (holds(watched(params, [], reads)) === false) return reads;
   } catch {
-    return [{ path: [], whole: true }];
+    // Some functions take no proxy, `structuredClone` for one.
   }
+  return [{ path: [], whole: true }];
 }
 
 function watched<T>(value: T, path: readonly string[], reads: Read[]): T {

@@ -14,6 +14,9 @@ import { kendall } from "./rank.ts";
 /** β: the number of trials from which on a belief is forgotten. The paper's choice for a hundred. */
 const TRIALS_BELIEVED = 10;
 
+/** The first so many trials judge a belief: after them it weighs next to nothing, and every pair of them is compared. */
+const JUDGES_MOST = 200;
+
 /** The bonus of a row, [width]; its gradient in the coordinates is added to `gradient`, if given. */
 export function bonusOf(
   { logDensityAt }: Belief,
@@ -26,13 +29,13 @@ export function bonusOf(
     embedding.activity(row, active);
     return logDensityAt(row, active, gradient);
   };
-  const n = losses.length;
+  const judges = losses.subarray(0, JUDGES_MOST);
   const { tau, chance } = kendall(
-    losses.map((_, i) => -logDensity(observed.rows.subarray(i * width, (i + 1) * width))),
-    losses,
+    judges.map((_, i) => -logDensity(observed.rows.subarray(i * width, (i + 1) * width))),
+    judges,
   );
   const trust = Math.min(1, Math.max(0, 1 + (2 * tau) / chance));
-  const share = Math.min(1, TRIALS_BELIEVED / n);
+  const share = Math.min(1, TRIALS_BELIEVED / losses.length);
   const weight = trust * share * share;
   return (row, gradient) => {
     if (gradient === undefined) return weight * logDensity(row);
