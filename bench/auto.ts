@@ -7,13 +7,13 @@
  * was not made on, and three tasks with branches. `--check` exits with 1 where auto is behind a part by more than noise in the mean over
  * the tasks; `--quick` takes two functions and 620 trials, and only shows that it runs.
  */
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { mean, standardError } from "./numbers.ts";
-import { selectTasks } from "./problems/catalogue.ts";
+import { mean, meanWithError, standardError } from "./numbers.ts";
+import { selectTasks, type Task } from "./problems/catalogue.ts";
 import type { Job } from "./suite/child.ts";
-import { complete } from "./suite/results.ts";
+import type { DriverName } from "./suite/drivers.ts";
+import { countOf } from "./suite/options.ts";
+import { complete, plan, resultsFolder } from "./suite/results.ts";
 import type { RunRecord } from "./suite/run.ts";
 import { pairedScores, regretAfter } from "./suite/summary.ts";
 
@@ -30,36 +30,43 @@ const { values: options } = parseArgs({
     seeds: { type: "string", default: "1" },
     trials: { type: "string" },
     jobs: { type: "string", default: "2" },
-    out: {
-      type: "string",
-      default: join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "assay/results/auto"),
-    },
+    out: { type: "string", default: resultsFolder("auto") },
   },
 });
-const budget = Number(options.trials ?? (options.quick ? 620 : 1000));
-const tasks = selectTasks(
-  options.tasks ??
-    (options.quick ? "bbob-2d/f8-i6,bbob-2d/f15-i6" : "bbob-5d/*-i6,xgboost/12,xgboost/470,xgboost/40966"),
-);
-const jobs = Array.from({ length: Number(options.seeds) }, (_, seed) =>
-  tasks.flatMap(({ name: task }) =>
-    ["auto", ...PARTS].map((name): Job => ({ driver: { kind: "sampler", name }, task, seed, trials: budget })),
-  ),
-).flat();
+process.exitCode = await main();
 
-const { records, failed } = await complete(jobs, options.out, Number(options.jobs));
-for (const message of failed) console.error(message);
-const shortfalls = report();
-for (const shortfall of shortfalls) console.log(`falls short: ${shortfall}`);
-process.exitCode = failed.length > 0 || (options.check && shortfalls.length > 0) ? 1 : 0;
+async function main(): Promise<number> {
+  let tasks: Task[];
+  let jobs: Job[];
+  let lanes: number;
+  try {
+    tasks = selectTasks(
+      options.tasks ??
+        (options.quick ? "bbob-2d/f8-i6,bbob-2d/f15-i6" : "bbob-5d/*-i6,xgboost/12,xgboost/470,xgboost/40966"),
+    );
+    const drivers = ["auto", ...PARTS].map((name): DriverName => ({ kind: "sampler", name }));
+    const trials = countOf("trials", options.trials ?? (options.quick ? "620" : "1000"));
+    jobs = plan(tasks, drivers, countOf("seeds", options.seeds), trials);
+    lanes = countOf("jobs", options.jobs);
+  } catch (error) {
+    console.error((error as Error).message);
+    return 2;
+  }
+  const { records, failed } = await complete(jobs, options.out, lanes);
+  for (const message of failed) console.error(message);
+  const shortfalls = report(records, tasks.length);
+  for (const shortfall of shortfalls) console.log(`falls short: ${shortfall}`);
+  return failed.length > 0 || (options.check && shortfalls.length > 0) ? 1 : 0;
+}
 
-function report(): string[] {
-  const counts = CHECKPOINTS.filter((count) => count <= budget);
+function report(records: readonly RunRecord[], tasks: number): string[] {
+  const least = Math.min(...records.map(({ trials }) => trials));
+  const counts = CHECKPOINTS.filter((count) => count <= least);
   const of = (sampler: string): RunRecord[] => records.filter((record) => record.sampler === sampler);
   const line = (name: string, cells: readonly string[]): void =>
     console.log(`${name.padEnd(18)}${cells.map((cell) => cell.padStart(18)).join("")}`);
   console.log(
-    `Score, mean over ${tasks.length} tasks (of BBOB the share of precisions not reached), and auto less each part\n`,
+    `Score, mean over ${tasks} tasks (of BBOB the share of precisions not reached), and auto less each part\n`,
   );
   line(
     "",
@@ -73,14 +80,12 @@ function report(): string[] {
   }
   return PARTS.flatMap((part) => {
     const differences = counts.map((count) => [...pairedScores(of("auto"), of(part), count).values()].flat());
-    line(`auto less ${part}`, differences.map(signed));
+    line(
+      `auto less ${part}`,
+      differences.map((own) => meanWithError(own)),
+    );
     return differences.flatMap((own, i) =>
-      mean(own) > NOISE * standardError(own) ? [`auto is behind ${part} @${counts[i]} by ${signed(own)}`] : [],
+      mean(own) > NOISE * standardError(own) ? [`auto is behind ${part} @${counts[i]} by ${meanWithError(own)}`] : [],
     );
   });
-}
-
-function signed(values: readonly number[]): string {
-  const centre = mean(values);
-  return `${centre < 0 ? "−" : "+"}${Math.abs(centre).toFixed(4)} ± ${standardError(values).toFixed(4)}`;
 }

@@ -13,7 +13,7 @@
  */
 import { parseArgs } from "node:util";
 import { createRng, type Experience, gp, type Observation, type Priors, type Sampler } from "assay";
-import { mean, standardError } from "./numbers.ts";
+import { mean, meanWithError, standardError } from "./numbers.ts";
 import { taskOf } from "./problems/catalogue.ts";
 import type { Problem } from "./problems/problem.ts";
 
@@ -39,6 +39,12 @@ const { values: options } = parseArgs({
 });
 const seeds = Number(options.seeds ?? (options.quick ? 2 : 10));
 const budget = Number(options.trials);
+if (!Number.isSafeInteger(seeds) || seeds < 1 || !Number.isSafeInteger(budget) || budget < 10) {
+  console.error(
+    `--seeds must be an integer of at least 1 and --trials one of at least 10, but got ${options.seeds ?? seeds} and ${options.trials}.`,
+  );
+  process.exit(2);
+}
 const checkpoints = CHECKPOINTS.filter((count) => count <= budget);
 
 const STUDIES: Readonly<Record<string, (problem: Problem) => Problem>> = {
@@ -85,7 +91,12 @@ for (const shortfall of shortfalls) console.log(`falls short: ${shortfall}`);
 if (options.check && shortfalls.length > 0) process.exitCode = 1;
 
 function summary(differences: readonly (readonly number[])[]): string[] {
-  return checkpoints.map((_, i) => withError(differences.map((run) => run[i]!)));
+  return checkpoints.map((_, i) =>
+    meanWithError(
+      differences.map((run) => run[i]!),
+      3,
+    ),
+  );
 }
 
 function judge(name: string, differences: readonly (readonly number[])[]): string[] {
@@ -93,9 +104,11 @@ function judge(name: string, differences: readonly (readonly number[])[]): strin
   const last = differences.map((run) => run.at(-1)!);
   if (HELPFUL.includes(name)) {
     const helps = mean(tenth) + 2 * standardError(tenth) < 0;
-    return helps ? [] : [`"${name}" does not help after ten trials: ${withError(tenth)}`];
+    return helps ? [] : [`"${name}" does not help after ten trials: ${meanWithError(tenth, 3)}`];
   }
-  return mean(last) <= COST_MOST ? [] : [`"${name}" costs ${withError(last)} after ${checkpoints.at(-1)} trials`];
+  return mean(last) <= COST_MOST
+    ? []
+    : [`"${name}" costs ${meanWithError(last, 3)} after ${checkpoints.at(-1)} trials`];
 }
 
 /** Regret at the checkpoints, by seed. */
@@ -157,9 +170,4 @@ function moved(problem: Problem, to: (u: number) => number): Problem {
 function print(task: string, source: string, cells: readonly string[]): void {
   const own = cells.map((cell, i) => `@${checkpoints[i]} ${cell}`.padEnd(22));
   console.log(`${task.padEnd(22)}${source.padEnd(18)}${own.join("")}`);
-}
-
-function withError(values: readonly number[]): string {
-  const centre = mean(values);
-  return `${centre < 0 ? "−" : "+"}${Math.abs(centre).toFixed(3)} ± ${standardError(values).toFixed(3)}`;
 }

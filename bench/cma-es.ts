@@ -9,7 +9,7 @@
  */
 import { parseArgs } from "node:util";
 import { cmaEs, createRng, createSpace, float, type Observation } from "assay";
-import { mean, median } from "./numbers.ts";
+import { mean, median, signed } from "./numbers.ts";
 import { environmentPython, PEERS_HELP, runPeer } from "./peers/python.ts";
 import { BBOB_FUNCTIONS, bbob, targetsReached } from "./problems/bbob.ts";
 import type { Problem } from "./problems/problem.ts";
@@ -187,8 +187,4 @@ function counts(name: string, text: string): number[] {
   if (list.every((value) => Number.isSafeInteger(value) && value >= 1)) return list;
   console.error(`--${name} must be positive integers separated by commas, but got ${text}.`);
   process.exit(2);
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(4)}`;
 }

@@ -27,3 +27,13 @@ export function variance(values: readonly number[]): number {
 export function standardError(values: readonly number[]): number {
   return Math.sqrt(variance(values) / values.length);
 }
+
+/** With its sign, always. */
+export function signed(value: number, decimals = 4): string {
+  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(decimals)}`;
+}
+
+/** The mean with its sign, and its standard error. */
+export function meanWithError(values: readonly number[], decimals = 4): string {
+  return `${signed(mean(values), decimals)} ± ${standardError(values).toFixed(decimals)}`;
+}

@@ -7,7 +7,7 @@
  * that are promised beside what was reached, and exits with 1 where one falls short or was not measured.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus, homedir, totalmem } from "node:os";
+import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { htmlPage, type Page } from "assay/chart";
@@ -15,7 +15,7 @@ import { checkFigures } from "./report/check.ts";
 import { evidenceOf, groundOf, tasksOf } from "./report/data.ts";
 import { markdownPage } from "./report/markdown.ts";
 import { sectionsOf } from "./report/sections.ts";
-import { readResults } from "./suite/results.ts";
+import { readResults, resultsFolder } from "./suite/results.ts";
 import type { RunRecord } from "./suite/run.ts";
 
 const { values: options, positionals } = parseArgs({
@@ -25,10 +25,7 @@ const { values: options, positionals } = parseArgs({
     check: { type: "boolean", default: false },
   },
 });
-const folders =
-  positionals.length > 0
-    ? positionals
-    : [join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "assay/results/default")];
+const folders = positionals.length > 0 ? positionals : [resultsFolder("default")];
 
 process.exitCode = main();
 

@@ -9,15 +9,14 @@
  * A sampler may have options, `gp{"explore":false}`. Runs that the folder already has are not made again, so that an interrupted suite
  * goes on where it stopped. `--against` compares with another folder's runs, pair by pair. See bench/README.md.
  */
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { describeTasks, selectTasks, type Task } from "./problems/catalogue.ts";
 import type { Job } from "./suite/child.ts";
 import { meansTable, namesOf, pairedTable } from "./suite/compare.ts";
 import { type DriverName, peerName } from "./suite/drivers.ts";
+import { countOf } from "./suite/options.ts";
 import { samplerOf } from "./suite/ours.ts";
-import { complete, readResults } from "./suite/results.ts";
+import { complete, plan, readResults, resultsFolder } from "./suite/results.ts";
 import type { RunRecord } from "./suite/run.ts";
 import { recommendedAfter } from "./suite/summary.ts";
 
@@ -32,7 +31,7 @@ const { values: options } = parseArgs({
     half: { type: "string" },
     out: {
       type: "string",
-      default: join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "assay/results/default"),
+      default: resultsFolder("default"),
     },
     against: { type: "string" },
     jobs: { type: "string", default: "2" },
@@ -54,16 +53,18 @@ function help(): number {
 async function main(): Promise<number> {
   let tasks: Task[];
   let jobs: Job[];
+  let lanes: number;
   try {
     tasks = selectTasks(options.tasks ?? (options.noisy ? "noisy-tables" : "development"), half());
     // What is absent is said before anything runs.
     for (const task of tasks) task.make();
-    jobs = plan(tasks, drivers(), count("seeds"), count("trials"));
+    jobs = plan(tasks, drivers(), countOf("seeds", options.seeds), countOf("trials", options.trials));
+    lanes = countOf("jobs", options.jobs);
   } catch (error) {
     console.error((error as Error).message);
     return 2;
   }
-  const { records, failed } = await complete(jobs, options.out, count("jobs"));
+  const { records, failed } = await complete(jobs, options.out, lanes);
   if (records.length > 0) print(records, tasks);
   for (const message of failed) console.error(message);
   return failed.length > 0 ? 1 : 0;
@@ -94,14 +95,6 @@ function half(): "a" | "b" | undefined {
   throw new Error(`--half must be a or b, but got ${options.half}.`);
 }
 
-function count(option: "seeds" | "trials" | "jobs"): number {
-  const value = Number(options[option]);
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new Error(`--${option} must be an integer of at least 1, but got ${options[option]}.`);
-  }
-  return value;
-}
-
 /** A list's words; a comma within braces is a sampler's own. */
 function words(list: string): string[] {
   const found = [""];
@@ -123,11 +116,4 @@ function drivers(): DriverName[] {
     ...words(options.samplers).map((name): DriverName => ({ kind: "sampler", name })),
     ...words(options.peers).map(peerName),
   ];
-}
-
-/** Seed by seed, so that what is there after an interruption is balanced. */
-function plan(tasks: readonly Task[], all: readonly DriverName[], seeds: number, trials: number): Job[] {
-  return Array.from({ length: seeds }, (_, seed) =>
-    tasks.flatMap(({ name: task }) => all.map((driver): Job => ({ driver, task, seed, trials }))),
-  ).flat();
 }

@@ -1,9 +1,9 @@
 /** BBOB: the share of function, instance and precision that is reached, by trials for each dimension. */
 import type { Section } from "assay/chart";
-import { mean, standardError } from "../numbers.ts";
+import { mean, signed, standardError } from "../numbers.ts";
 import type { RunRecord } from "../suite/run.ts";
 import { regretAfter, runKey } from "../suite/summary.ts";
-import { signed, table, text } from "./blocks.ts";
+import { table, text } from "./blocks.ts";
 import { type Evidence, familiesOf, ofSampler, type Panel, panelsOf } from "./data.ts";
 import { lineChart } from "./line-chart.ts";
 import { panelName } from "./panels.ts";

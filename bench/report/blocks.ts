@@ -43,10 +43,6 @@ export function measured({ mean, standardError }: Measured, isStrong = false): C
   };
 }
 
-export function signed(value: number, decimals = 4): string {
-  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(decimals)}`;
-}
-
 /** Two digits or three. */
 export function brief(value: number): string {
   return Number.isNaN(value) ? "–" : value >= 100 ? value.toFixed(0) : value.toPrecision(2);

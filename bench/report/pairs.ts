@@ -1,11 +1,11 @@
 /** The main sampler beside each other one, on the runs that the two have in common, whatever others have. */
 import { bootstrapInterval, type Interval } from "assay/analysis";
 import type { Block, Section } from "assay/chart";
-import { mean } from "../numbers.ts";
+import { mean, signed } from "../numbers.ts";
 import { familyOf } from "../problems/catalogue.ts";
 import { CHECKPOINTS, type RunRecord } from "../suite/run.ts";
 import { byFamily, overFamilies, overTasks, pairedScores, regretAfter, type Score, scores } from "../suite/summary.ts";
-import { signed, table, text } from "./blocks.ts";
+import { table, text } from "./blocks.ts";
 import { commonRuns, type Evidence, familiesOf, ofSampler, reaching } from "./data.ts";
 
 /** The common runs of two samplers of at least so many trials. */

@@ -1,4 +1,5 @@
 /** Tables for the terminal: samplers side by side, and one folder's against another's, pair by pair. */
+import { signed } from "../numbers.ts";
 import { CHECKPOINTS, type RunRecord } from "./run.ts";
 import { byFamily, type Measured, overFamilies, overTasks, pairedScores, type Score, scores } from "./summary.ts";
 
@@ -59,7 +60,7 @@ export function pairedTable(
       row(
         family,
         "",
-        at.map((byTask) => signed(overTasks(byFamily(byTask).get(family)!))),
+        at.map((byTask) => withError(overTasks(byFamily(byTask).get(family)!))),
       ),
     );
   }
@@ -67,7 +68,7 @@ export function pairedTable(
     row(
       "mean over families",
       "",
-      at.map((byTask) => signed(overFamilies(byTask))),
+      at.map((byTask) => withError(overFamilies(byTask))),
     ),
   );
   return lines.join("\n");
@@ -85,6 +86,6 @@ function row(first: string, second: string, cells: readonly string[], note = "")
   return `  ${first.padEnd(20)}${second.padEnd(24)}${cells.map((cell) => cell.padStart(18)).join("")}${note}`;
 }
 
-function signed({ mean, standardError }: Measured): string {
-  return `${mean < 0 ? "−" : "+"}${Math.abs(mean).toFixed(4)} ± ${standardError.toFixed(4)}`;
+function withError({ mean, standardError }: Measured): string {
+  return `${signed(mean)} ± ${standardError.toFixed(4)}`;
 }

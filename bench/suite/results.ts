@@ -1,7 +1,10 @@
 /** A results folder: run records as JSON lines, a file for each sampler, so that several machines' folders can be laid together; and what fills one. */
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
+import type { Task } from "../problems/catalogue.ts";
 import type { Job } from "./child.ts";
+import type { DriverName } from "./drivers.ts";
 import { ourVersion } from "./ours.ts";
 import { runAll } from "./pool.ts";
 import type { RunRecord } from "./run.ts";
@@ -25,6 +28,18 @@ export function readResults(folder: string): RunRecord[] {
         return [];
       }
     });
+}
+
+/** Where results of this name go unless another folder is given: the user's cache. */
+export function resultsFolder(name: string): string {
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "assay/results", name);
+}
+
+/** Seed by seed, so that what is there after an interruption is balanced. */
+export function plan(tasks: readonly Task[], all: readonly DriverName[], seeds: number, trials: number): Job[] {
+  return Array.from({ length: seeds }, (_, seed) =>
+    tasks.flatMap(({ name: task }) => all.map((driver): Job => ({ driver, task, seed, trials }))),
+  ).flat();
 }
 
 /** The records of jobs: those that the folder has already, and those that are made now and added to it. */
