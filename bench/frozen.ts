@@ -12,8 +12,10 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import * as assay from "assay";
 import { mean, standardError } from "./numbers.ts";
-import type { Job } from "./suite/child.ts";
+import { taskOf } from "./problems/catalogue.ts";
+import type { DriverName } from "./suite/drivers.ts";
 import { runAll } from "./suite/pool.ts";
+import { plan } from "./suite/results.ts";
 import type { RunRecord } from "./suite/run.ts";
 
 const TASKS = [
@@ -56,11 +58,8 @@ async function main(): Promise<number> {
   // In so few trials auto is gp.
   const samplers =
     options.samplers?.split(",") ?? ["random", "sobol", "halton", "gp", "tpe", "cmaEs"].filter((name) => name in assay);
-  const jobs = Array.from({ length: SEEDS }, (_, seed) =>
-    TASKS.flatMap((task) =>
-      samplers.map((name): Job => ({ driver: { kind: "sampler", name }, task, seed, trials: TRIALS })),
-    ),
-  ).flat();
+  const drivers = samplers.map((name): DriverName => ({ kind: "sampler", name }));
+  const jobs = plan(TASKS.map(taskOf), drivers, SEEDS, TRIALS);
   const { made, failed } = await runAll(jobs, 2);
   for (const message of failed) console.error(message);
   if (failed.length > 0) return 1;
