@@ -1,6 +1,6 @@
 /** BBOB: the share of function, instance and precision that is reached, by trials for each dimension. */
 import type { Section } from "assay/chart";
-import { mean, signed, standardError } from "../numbers.ts";
+import { mean, meanWithError, standardError } from "../numbers.ts";
 import type { RunRecord } from "../suite/run.ts";
 import { regretAfter, runKey } from "../suite/summary.ts";
 import { table, text } from "./blocks.ts";
@@ -31,7 +31,7 @@ function panelBlocks(panel: Panel, main: string, family: string) {
   const trials = Math.min(...panel.records.map((record) => record.trials));
   const budgets = BUDGETS.filter((budget) => budget * d <= trials);
   const title = `${family}: ${panelName(panel)}`;
-  const ofMain = new Map(ofSampler(panel.records, main).map((record) => [runKey(record), record]));
+  const ofMain = ofSampler(panel.records, main);
   const rows = panel.samplers.map((name) => {
     const own = ofSampler(panel.records, name);
     return [
@@ -40,7 +40,7 @@ function panelBlocks(panel: Panel, main: string, family: string) {
         const shares = own.map((record) => shareAfter(record, budget * d));
         return `${mean(shares).toFixed(4)} ± ${standardError(shares).toFixed(4)}`;
       }),
-      name === main || ofMain.size === 0 ? "–" : pairedWith(own, ofMain, trials),
+      name === main || ofMain.length === 0 ? "–" : meanWithError(gainsOver(own, ofMain, trials)),
     ];
   });
   return [
@@ -68,16 +68,17 @@ function panelBlocks(panel: Panel, main: string, family: string) {
   ];
 }
 
-function pairedWith(own: readonly RunRecord[], ofMain: ReadonlyMap<string, RunRecord>, trials: number): string {
-  const differences = own.map((record) => shareAfter(ofMain.get(runKey(record))!, trials) - shareAfter(record, trials));
-  return `${signed(mean(differences))} ± ${standardError(differences).toFixed(4)}`;
+/** By how much the shares of `main` are above those of another on the same runs. */
+export function gainsOver(other: readonly RunRecord[], main: readonly RunRecord[], trials: number): number[] {
+  const ofMain = new Map(main.map((record) => [runKey(record), record]));
+  return other.map((record) => shareAfter(ofMain.get(runKey(record))!, trials) - shareAfter(record, trials));
 }
 
 /** The regret of a task of BBOB is the share not reached. */
-function shareAfter(record: RunRecord, trials: number): number {
+export function shareAfter(record: RunRecord, trials: number): number {
   return 1 - regretAfter(record, trials);
 }
 
-function dimensionOf(family: string): number {
+export function dimensionOf(family: string): number {
   return Number(/^bbob-(\d+)d$/.exec(family)![1]);
 }

@@ -1,9 +1,32 @@
 /** The figures that are promised, from the records: what was reached, the target, and whether it is so. */
+import { mean, meanWithError, signed, standardError } from "../numbers.ts";
 import { DEVELOPMENT, familyOf } from "../problems/catalogue.ts";
 import type { RunRecord } from "../suite/run.ts";
-import { overFamilies, overTasks, recommendedAfter, regretAfter, type Score, scores } from "../suite/summary.ts";
-import { commonRuns, evidenceOf, ofSampler, reaching } from "./data.ts";
+import {
+  overFamilies,
+  overTasks,
+  pairedScores,
+  recommendedAfter,
+  regretAfter,
+  type Score,
+  scores,
+} from "../suite/summary.ts";
+import { dimensionOf, gainsOver, shareAfter } from "./bbob.ts";
+import {
+  commonRuns,
+  type Evidence,
+  evidenceOf,
+  familiesOf,
+  ofSampler,
+  onGround,
+  type Panel,
+  panelsOf,
+  reaching,
+  tasksOf,
+} from "./data.ts";
 import { intervalOverFamilies, pairsByFamily } from "./pairs.ts";
+import { panelName } from "./panels.ts";
+import { ranking, taskScores } from "./ranks.ts";
 import { canStick, STUCK } from "./stuck.ts";
 import { askMs } from "./times.ts";
 
@@ -19,9 +42,18 @@ const RIVALS = ["optuna-tpe", "optuna-gp"] as const;
 const LEAST_GAIN = 0.35;
 
 export function checkFigures(all: readonly RunRecord[]): Figure[] {
-  const { main, records } = evidenceOf(all);
+  const evidence = evidenceOf(all);
+  const { main, records } = evidence;
   const own = ofSampler(records, main);
-  return [...gains(records, main), stuck(own), ...tables(own), noise(own), ...asks(records, own)];
+  return [
+    ...gains(records, main),
+    stuck(own),
+    ...tables(own),
+    noise(own),
+    ...bbob(evidence),
+    ...ranks(evidence),
+    ...asks(records, own),
+  ];
 }
 
 /** Beside the better of the rivals, at each number of trials, on the runs that all of them have. */
@@ -86,6 +118,84 @@ function familyFigure(
     got: `${value.toFixed(4)} ± ${standardError.toFixed(4)} over ${seeds} seeds`,
     target: `at most ${most}`,
     isReached: value <= most,
+  };
+}
+
+/** The peers that must not be ahead by more than noise after 100 trials for each dimension. */
+const CMA_ES = ["cmaEs", "optuna-cma-es"] as const;
+/** So many standard errors of a mean difference are still noise. */
+const NOISE = 2;
+
+function bbob({ samplers, main, records }: Evidence): Figure[] {
+  return ["bbob-2d", "bbob-5d", "bbob-10d"].flatMap((family) => {
+    const d = dimensionOf(family);
+    const of = (trials: number): RunRecord[] =>
+      reaching(records, trials).filter(({ task }) => familyOf(task) === family);
+    const long = of(100 * d);
+    return [
+      mostTargets(`${family} at 20 d`, widest(samplers, of(20 * d)), main, 20 * d),
+      ...CMA_ES.map((peer): Figure => {
+        const what = `${family} at 100 d, share of targets less that of ${peer}`;
+        const target = "not behind by more than noise";
+        const common = commonRuns(long, [main, peer]);
+        if (common.length === 0) return missing(what, target);
+        const gains = gainsOver(ofSampler(common, peer), ofSampler(common, main), 100 * d);
+        const isReached = mean(gains) >= -NOISE * standardError(gains);
+        return { what, got: `${meanWithError(gains)} over ${gains.length} runs`, target, isReached };
+      }),
+    ];
+  });
+}
+
+function mostTargets(what: string, panel: Panel | undefined, main: string, trials: number): Figure {
+  const target = "the most targets of all";
+  if (panel === undefined) return missing(what, target);
+  const shares = panel.samplers
+    .map((name) => ({ name, share: mean(ofSampler(panel.records, name).map((record) => shareAfter(record, trials))) }))
+    .sort((a, b) => b.share - a.share);
+  return {
+    what: `${what}, ${panelName(panel)}`,
+    got: shares.map(({ name, share }) => `${name} ${share.toFixed(4)}`).join(", "),
+    target,
+    isReached: shares.find(({ name }) => name === main)?.share === shares[0]!.share,
+  };
+}
+
+/** The panel with most samplers, each of which has so many runs of every task; undefined where none has another beside the first. */
+function widest(samplers: readonly string[], records: readonly RunRecord[], seeds = 1): Panel | undefined {
+  return panelsOf(samplers, records).findLast(
+    (panel) =>
+      panel.samplers.length > 1 &&
+      panel.records.length >= seeds * panel.samplers.length * tasksOf(panel.records).length,
+  );
+}
+
+/** Ranks of fewer are a direction only. */
+const SEEDS_RANKED = 3;
+
+function ranks({ samplers, main, records }: Evidence): Figure[] {
+  return [20, 50, 100].flatMap((count): Figure[] => {
+    const panel = widest(samplers, onGround(reaching(records, count), "tuning"), SEEDS_RANKED);
+    if (panel === undefined || !panel.samplers.includes(main)) return [missing(`mean rank @${count}`, "first")];
+    return [undefined, ...familiesOf(panel.records)].map((family) => place(panel, count, main, family));
+  });
+}
+
+/** In a family main may be behind the first by noise between the seeds, as it has few tasks. */
+function place(panel: Panel, count: number, main: string, family: string | undefined): Figure {
+  const { ranks: order } = ranking(taskScores(panel, count, family));
+  const [first, own] = [order[0]!, order.find(({ name }) => name === main)!];
+  const what = `mean rank @${count}${family === undefined ? "" : ` on ${family}`}, ${panelName(panel)}`;
+  const target = family === undefined ? "first" : "first or tied";
+  if (own.rank === first.rank) return { what, got: own.rank.toFixed(2), target, isReached: true };
+  const chosen = panel.records.filter(({ task }) => family === undefined || familyOf(task) === family);
+  const pairs = pairedScores(ofSampler(chosen, main), ofSampler(chosen, first.name), count);
+  const { mean: behind, standardError } = overTasks(pairs);
+  return {
+    what,
+    got: `${own.rank.toFixed(2)} behind ${first.name} ${first.rank.toFixed(2)}, regret ${signed(behind)} ± ${standardError.toFixed(4)}`,
+    target,
+    isReached: family !== undefined && behind <= NOISE * standardError,
   };
 }
 

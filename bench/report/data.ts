@@ -82,13 +82,13 @@ export interface Panel {
   readonly records: readonly RunRecord[];
 }
 
-/** Samplers whose tasks times trials differ by less than this share are in the same panels. */
+/** Samplers whose trials, over all runs, differ by less than this share are in the same panels. */
 const ALIKE = 0.2;
 /** Ranks over fewer tasks say little. */
 const LEAST_TASKS = 8;
 
 /**
- * From those with most tasks and trials alone to all samplers: every next panel has more samplers and less in common. What is in no
+ * From those with most trials alone to all samplers: every next panel has more samplers and less in common. What is in no
  * panel, for it has too little, is compared with the main sampler alone.
  */
 export function panelsOf(samplers: readonly string[], records: readonly RunRecord[]): Panel[] {
@@ -110,9 +110,7 @@ export function panelsOf(samplers: readonly string[], records: readonly RunRecor
   return several.length > 0 ? several.slice(-1) : panels.slice(0, 1);
 }
 
-/** Over the tasks, the trials of the longest run. */
+/** Trials of all runs together. */
 function reachOf(records: readonly RunRecord[]): number {
-  const longest = new Map<string, number>();
-  for (const { task, trials } of records) longest.set(task, Math.max(trials, longest.get(task) ?? 0));
-  return [...longest.values()].reduce((sum, trials) => sum + trials, 0);
+  return records.reduce((sum, { trials }) => sum + trials, 0);
 }

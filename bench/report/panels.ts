@@ -1,6 +1,5 @@
 /** Samplers compared all with all, panel by panel: means, curves, ranks and profiles over the runs that all of a panel have. */
 import type { Block, Section } from "assay/chart";
-import { mean } from "../numbers.ts";
 import { familyOf } from "../problems/catalogue.ts";
 import { reached } from "../suite/compare.ts";
 import type { RunRecord } from "../suite/run.ts";
@@ -15,10 +14,10 @@ import {
   scores,
 } from "../suite/summary.ts";
 import { meansTable, text } from "./blocks.ts";
-import { familiesOf, ofSampler, type Panel, tasksOf } from "./data.ts";
+import { familiesOf, ofSampler, type Panel } from "./data.ts";
 import { lineChart } from "./line-chart.ts";
 import { runsOf } from "./pairs.ts";
-import { adjustedAgainst, rankChart, ranking } from "./ranks.ts";
+import { rankChart } from "./ranks.ts";
 
 /** How many samplers a panel has, on which tasks and seeds. */
 export function panelName({ samplers, records }: Panel): string {
@@ -115,18 +114,10 @@ export function rankSection(panels: readonly Panel[], main: string): Section {
   return {
     title: "Mean rank",
     blocks: panels.flatMap((panel) => {
-      const { samplers, records } = panel;
-      const counts = reached(records).filter((count) => [20, 30, 50, 100].includes(count));
+      const counts = reached(panel.records).filter((count) => [20, 30, 50, 100].includes(count));
       return counts.map((count): Block => {
-        const tasks = tasksOf(records).sort();
-        const byName = new Map(
-          samplers.map((name) => {
-            const own = scores(ofSampler(records, name), count);
-            return [name, tasks.map((task) => mean(own.get(task)!))] as const;
-          }),
-        );
         const title = `Mean rank after ${count} trials: ${panelName(panel)}`;
-        return { kind: "charts", charts: [rankChart(ranking(byName), title, adjustedAgainst(byName, main))] };
+        return { kind: "charts", charts: [rankChart(panel, count, main, title)] };
       });
     }),
   };

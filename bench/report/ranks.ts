@@ -5,8 +5,28 @@
  * Source: Demšar 2006, Statistical comparisons of classifiers over multiple data sets; Benavoli, Corani & Mangili 2016 for the tests.
  */
 import { compareResults } from "assay/analysis";
-import type { Chart } from "assay/chart";
+import type { Cell, Chart } from "assay/chart";
+import { mean } from "../numbers.ts";
+import { familyOf } from "../problems/catalogue.ts";
+import { scores } from "../suite/summary.ts";
+import { familiesOf, ofSampler, type Panel, tasksOf } from "./data.ts";
 import { escaped, INK, MUTED } from "./marks.ts";
+
+/** By sampler, [tasks], lower is better. */
+export type TaskScores = ReadonlyMap<string, readonly number[]>;
+
+/** The mean over the seeds of each task of a panel, or of one family of it. */
+export function taskScores({ samplers, records }: Panel, trials: number, family?: string): TaskScores {
+  const tasks = tasksOf(records)
+    .filter((task) => family === undefined || familyOf(task) === family)
+    .sort();
+  return new Map(
+    samplers.map((name) => {
+      const own = scores(ofSampler(records, name), trials);
+      return [name, tasks.map((task) => mean(own.get(task)!))];
+    }),
+  );
+}
 
 export interface Ranking {
   /** By ascending mean rank. */
@@ -15,8 +35,7 @@ export interface Ranking {
   readonly cliques: readonly (readonly [number, number])[];
 }
 
-/** @param scores by sampler, [tasks], lower is better */
-export function ranking(scores: ReadonlyMap<string, readonly number[]>): Ranking {
+export function ranking(scores: TaskScores): Ranking {
   const names = [...scores.keys()];
   const tasks = scores.get(names[0]!)!.length;
   const total = new Map(names.map((name) => [name, 0]));
@@ -42,7 +61,7 @@ export function ranking(scores: ReadonlyMap<string, readonly number[]>): Ranking
   };
 }
 
-function cliques(order: readonly string[], scores: ReadonlyMap<string, readonly number[]>): [number, number][] {
+function cliques(order: readonly string[], scores: TaskScores): [number, number][] {
   const { pairs } = compareResults(Object.fromEntries(scores), { direction: "minimize", unit: "tasks" });
   const differ = (a: string, b: string): boolean =>
     pairs.find(({ names }) => names.includes(a) && names.includes(b))!.adjustedP < 0.05;
@@ -57,36 +76,53 @@ function cliques(order: readonly string[], scores: ReadonlyMap<string, readonly 
 }
 
 /** Holm-adjusted p of the signed-rank test of `main` against each other; none where it is not among them. */
-export function adjustedAgainst(scores: ReadonlyMap<string, readonly number[]>, main: string): Map<string, number> {
+export function adjustedAgainst(scores: TaskScores, main: string): Map<string, number> {
   if (scores.size < 2 || !scores.has(main)) return new Map();
   const { pairs } = compareResults(Object.fromEntries(scores), { direction: "minimize", unit: "tasks", against: main });
   return new Map(pairs.map(({ names, adjustedP }) => [names.find((name) => name !== main)!, adjustedP]));
 }
 
-/** @param against what `adjustedAgainst` gives */
-export function rankChart(
-  { ranks, cliques: groups }: Ranking,
-  title: string,
-  against: ReadonlyMap<string, number> = new Map(),
-): Chart {
-  const summary = `Mean ranks: ${ranks.map(({ name, rank }) => `${name} ${rank.toFixed(2)}`).join(", ")}. Bars join those among whom no difference was shown (Wilcoxon, Holm, 5 %).`;
+/** The ranks over a panel's tasks after so many trials, and those within each of its families. */
+export function rankChart(panel: Panel, trials: number, main: string, title: string): Chart {
+  const overall = taskScores(panel, trials);
+  const order = ranking(overall);
+  const against = adjustedAgainst(overall, main);
+  const all = familiesOf(panel.records);
+  const families = all.length > 1 ? all : [];
+  const within = families.map(
+    (family) => new Map(ranking(taskScores(panel, trials, family)).ranks.map(({ name, rank }) => [name, rank])),
+  );
+  const summary = `Mean ranks: ${order.ranks.map(({ name, rank }) => `${name} ${rank.toFixed(2)}`).join(", ")}. Bars join those among whom no difference was shown (Wilcoxon, Holm, 5 %).`;
   const width = 720;
   return {
     title,
     summary,
     width,
-    svg: draw({ ranks, cliques: groups }, title, width),
-    narrow: draw({ ranks, cliques: groups }, title, 340),
+    svg: draw(order, title, width),
+    narrow: draw(order, title, 340),
     table: {
       caption: title,
       columns: [
         { name: "sampler" },
-        { name: "mean rank", isNumeric: true },
-        { name: "p against the main one (Holm)", isNumeric: true },
+        ...["mean rank", "p against the main one (Holm)", ...families].map((name) => ({
+          name,
+          isNumeric: true,
+        })),
       ],
-      rows: ranks.map(({ name, rank }) => [name, rank.toFixed(2), sayP(against.get(name))]),
+      rows: order.ranks.map(({ name, rank }) => [
+        name,
+        rank.toFixed(2),
+        sayP(against.get(name)),
+        ...within.map((ranks) => rankCell(ranks, name)),
+      ]),
     },
   };
+}
+
+/** The first of a family is strong. */
+function rankCell(ranks: ReadonlyMap<string, number>, name: string): Cell {
+  const rank = ranks.get(name)!;
+  return { text: rank.toFixed(2), isStrong: rank === Math.min(...ranks.values()) };
 }
 
 function sayP(p: number | undefined): string {

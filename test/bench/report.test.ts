@@ -178,6 +178,44 @@ test("the promised gain is judged on the runs that both rivals have", () => {
   expect(gains[4]!.got).toBe("not measured");
 });
 
+test("a rank is judged among the most samplers that have three seeds, a family by noise between them", () => {
+  const others = ["tables/car", "tables/kc1"];
+  const all = [...others, ...tasks.slice(0, 9)].flatMap((task) =>
+    [0, 1, 2].flatMap((seed) => [
+      run("gp", task, seed, 50, 0.1),
+      // Ahead on the tables: by noise on the first seeds, by far in the end.
+      run("optuna-tpe", task, seed, 50, others.includes(task) ? (n) => (n < 50 ? 0.2 * seed - 0.11 : 0) : 0.3),
+      run("random", task, seed, 20, 0.4),
+    ]),
+  );
+  const once = tasks.slice(0, 9).map((task) => run("vizier", task, 0, 20, 0));
+  const ranks = checkFigures([...all, ...once]).filter(({ what }) => what.startsWith("mean rank"));
+  expect(ranks.map(({ what, got, isReached }) => `${what}: ${got}, ${isReached}`)).toEqual([
+    "mean rank @20, 3 samplers, 11 × 3 tasks and seeds: 1.18, true",
+    "mean rank @20 on tables, 3 samplers, 11 × 3 tasks and seeds: 2.00 behind optuna-tpe 1.00, regret +0.0100 ± 0.0816, true",
+    "mean rank @20 on lcbench, 3 samplers, 11 × 3 tasks and seeds: 1.00, true",
+    "mean rank @50, 2 samplers, 11 × 3 tasks and seeds: 1.18, true",
+    "mean rank @50 on tables, 2 samplers, 11 × 3 tasks and seeds: 2.00 behind optuna-tpe 1.00, regret +0.1000 ± 0.0000, false",
+    "mean rank @50 on lcbench, 2 samplers, 11 × 3 tasks and seeds: 1.00, true",
+    "mean rank @100: not measured, false",
+  ]);
+});
+
+test("on BBOB the most targets are asked for at 20 d, and at 100 d no more than to be level with CMA-ES", () => {
+  const functions = Array.from({ length: 8 }, (_, i) => `bbob-2d/f${i + 1}-i1`);
+  const records = functions.flatMap((task, i) => [
+    run("gp", task, 0, 200, 0.5),
+    run("cmaEs", task, 0, 200, (trial) => (trial < 200 ? 0.6 : i < 4 ? 0.3 : 0.6)),
+    run("optuna-cma-es", task, 0, 200, (trial) => (trial < 200 ? 0.4 : 0.3)),
+  ]);
+  const figures = checkFigures(records).filter(({ what }) => what.startsWith("bbob-2d"));
+  expect(figures.map(({ got, isReached }) => `${got}, ${isReached}`)).toEqual([
+    "optuna-cma-es 0.6000, gp 0.5000, cmaEs 0.4000, false",
+    "−0.0500 ± 0.0567 over 8 runs, true",
+    "−0.2000 ± 0.0000 over 8 runs, false",
+  ]);
+});
+
 test("numbers that stand for many are those of the textbooks", () => {
   expect(mean([1, 2, 6])).toBe(3);
   expect(median([5, 1, 3])).toBe(3);
