@@ -2,6 +2,7 @@
 
 export const INK = "var(--assay-ink,#1c232b)";
 export const MUTED = "var(--assay-muted,#59636e)";
+export const GROUND = "var(--assay-ground,#ffffff)";
 export const LINE = "var(--assay-grid,#e4e8ec)";
 
 const SERIES = [

@@ -10,7 +10,7 @@ import { mean } from "../numbers.ts";
 import { familyOf } from "../problems/catalogue.ts";
 import { scores } from "../suite/summary.ts";
 import { familiesOf, ofSampler, type Panel, tasksOf } from "./data.ts";
-import { escaped, INK, MUTED } from "./marks.ts";
+import { escaped, GROUND, INK, MUTED } from "./marks.ts";
 
 /** By sampler, [tasks], lower is better. */
 export type TaskScores = ReadonlyMap<string, readonly number[]>;
@@ -141,16 +141,22 @@ function draw({ ranks, cliques: groups }: Ranking, title: string, width: number)
     (rank) =>
       `<path d="M${x(rank)} ${axis}v-6" stroke="${MUTED}"/><text x="${x(rank)}" y="${axis - 10}" text-anchor="middle" fill="${MUTED}">${rank}</text>`,
   );
-  const names = ranks.map(({ name, rank }, i) => {
+  const places = ranks.map(({ name, rank }, i) => {
     const isLeft = i < half;
-    const y = bars + 22 + (isLeft ? i : k - 1 - i) * 20;
-    const [edge, anchor] = isLeft ? [0, "start"] : [width, "end"];
-    const text = `${name} ${rank.toFixed(2)}`;
-    return `<path d="M${x(rank)} ${axis}V${y - 4}H${edge}" fill="none" stroke="${MUTED}"/><text x="${edge}" y="${y - 7}" text-anchor="${anchor}" fill="${INK}">${escaped(text)}</text>`;
+    return { text: `${name} ${rank.toFixed(2)}`, rank, isLeft, y: bars + 22 + (isLeft ? i : k - 1 - i) * 20 };
   });
+  const lines = places.map(
+    ({ rank, isLeft, y }) =>
+      `<path d="M${x(rank)} ${axis}V${y - 4}H${isLeft ? 0 : width}" fill="none" stroke="${MUTED}"/>`,
+  );
+  // Above all lines, some of which cross them where the picture is narrow.
+  const names = places.map(
+    ({ text, isLeft, y }) =>
+      `<text x="${isLeft ? 0 : width}" y="${y - 7}" text-anchor="${isLeft ? "start" : "end"}" fill="${INK}" stroke="${GROUND}" stroke-width="3" paint-order="stroke">${escaped(text)}</text>`,
+  );
   const joined = groups.map(
     ([from, to], i) =>
       `<path d="M${x(ranks[from]!.rank) - 4} ${axis + 10 + i * 9}H${x(ranks[to]!.rank) + 4}" stroke="${INK}" stroke-width="4"/>`,
   );
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(title)}" font-size="12" font-family="system-ui, sans-serif"><path d="M${x(1)} ${axis}H${x(k)}" stroke="${INK}"/>${ticks.join("")}${names.join("")}${joined.join("")}</svg>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(title)}" font-size="12" font-family="system-ui, sans-serif"><path d="M${x(1)} ${axis}H${x(k)}" stroke="${INK}"/>${[...ticks, ...lines, ...joined, ...names].join("")}</svg>`;
 }

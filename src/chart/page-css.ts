@@ -86,7 +86,7 @@ thead th{font-size:.8125rem;font-weight:600;color:var(--assay-muted);border-top:
 tbody tr:first-child>*{border-top:0}
 tbody th{font-weight:600;min-width:8.5rem}
 .n{min-width:0;text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-thead .n{white-space:normal}
+thead .n{white-space:normal;overflow-wrap:break-word;max-width:12rem}
 td small,th small{display:block;color:var(--assay-muted);font-size:.8125rem;font-weight:400}
 .code figcaption{color:var(--assay-muted);font-size:.875rem;margin-bottom:.4rem}
 pre{margin:0;background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:1rem 1.125rem;overflow:auto;line-height:1.5}
