@@ -231,6 +231,12 @@ function asks(records: readonly RunRecord[], own: readonly RunRecord[]): Figure[
   });
 }
 
+const NOT_MEASURED = "not measured";
+
 function missing(what: string, target: string): Figure {
-  return { what, got: "not measured", target, isReached: false };
+  return { what, got: NOT_MEASURED, target, isReached: false };
+}
+
+export function isMeasured({ got }: Figure): boolean {
+  return got !== NOT_MEASURED;
 }

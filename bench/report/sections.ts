@@ -3,6 +3,7 @@ import type { Section } from "assay/chart";
 import { recommendedAfter } from "../suite/summary.ts";
 import { bbobSection } from "./bbob.ts";
 import { table, text } from "./blocks.ts";
+import { checkFigures, isMeasured } from "./check.ts";
 import { type Evidence, type Ground, ofSampler, onGround, panelsOf } from "./data.ts";
 import { loseSection, pairSection, runsOf, winSection } from "./pairs.ts";
 import { curveSection, meanSection, meansOf, profileSection, rankSection } from "./panels.ts";
@@ -12,6 +13,7 @@ import { timeSection } from "./times.ts";
 export function sectionsOf(evidence: Evidence): Section[] {
   return [
     runSection(evidence),
+    ...figureSections(evidence),
     ...tuningSections(evidence),
     ...syntheticSections(evidence),
     ...bbobSections(evidence),
@@ -48,6 +50,29 @@ function runSection({ samplers, records }: Evidence): Section {
       ),
     ],
   };
+}
+
+/** What is promised, as far as it was measured here. */
+function figureSections({ records }: Evidence): Section[] {
+  const figures = checkFigures(records).filter(isMeasured);
+  if (figures.length === 0) return [];
+  const reached = figures.filter(({ isReached }) => isReached).length;
+  return [
+    {
+      title: "What is promised, and what is reached",
+      blocks: [
+        text(
+          `${reached} of the ${figures.length} figures that these runs measure are reached. \`npm run bench:report -- FOLDER --check\` prints them; docs/decisions/010 says what was tried where one falls short.`,
+        ),
+        table(
+          "Figures",
+          ["figure", "target", "reached", ""],
+          [],
+          figures.map(({ what, target, got, isReached }) => [what, target, got, isReached ? "yes" : "falls short"]),
+        ),
+      ],
+    },
+  ];
 }
 
 function tuningSections(evidence: Evidence): Section[] {

@@ -176,6 +176,10 @@ test("the promised gain is judged on the runs that both rivals have", () => {
   expect(gains.map(({ isReached }) => isReached)).toEqual([true, true, true, true, false]);
   expect(gains[0]!.got).toMatch(/^50\.0 % less than optuna-gp, 0\.1000 to 0\.2000, .* over 3 pairs$/);
   expect(gains[4]!.got).toBe("not measured");
+  // The page tells those that were measured.
+  const told = rowsOf(pageOf(records), "Figures");
+  expect(told.filter((row) => row.startsWith("| mean over families @"))).toHaveLength(4);
+  expect(told[0]).toMatch(/\| at least 35 % less, interval below 0 \| 50\.0 % less than optuna-gp, .* \| yes \|$/);
 });
 
 test("a rank is judged among the most samplers that have three seeds, a family by noise between them", () => {
