@@ -2,6 +2,7 @@ import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { PEERS } from "../../bench/peers/environments.ts";
 import { taskOf } from "../../bench/problems/catalogue.ts";
 import { ranking } from "../../bench/report/ranks.ts";
 import { ourDriver } from "../../bench/suite/ours.ts";
@@ -53,6 +54,17 @@ test("a line that was cut off loses itself alone", () => {
   appendFileSync(join(folder, "gp.jsonl"), '{"task":"numeric/bra');
   resultsWriter(folder)({ ...record, seed: 1 });
   expect(readResults(folder)).toEqual([record, { ...record, seed: 1 }]);
+});
+
+test("the kept runs of slow peers are whole, each once, of peers and tasks that there are", () => {
+  const records = readResults(join(import.meta.dirname, "../../bench/recorded"));
+  expect(records.length).toBeGreaterThan(300);
+  expect(new Set(records.map(({ sampler, task, seed }) => `${sampler} ${task} ${seed}`)).size).toBe(records.length);
+  for (const { sampler, task, trials, regrets, askMs } of records) {
+    expect(Object.keys(PEERS)).toContain(sampler);
+    expect(taskOf(task).name).toBe(task);
+    expect([regrets.length, askMs.length]).toEqual([trials, trials]);
+  }
 });
 
 test("families count alike, and the standard error is of the seeds within the tasks", () => {
