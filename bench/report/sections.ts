@@ -66,9 +66,9 @@ function figureSections({ records }: Evidence): Section[] {
         ),
         table(
           "Figures",
-          ["figure", "target", "reached", ""],
+          ["figure", "target", "measured", "reached"],
           [],
-          figures.map(({ what, target, got, isReached }) => [what, target, got, isReached ? "yes" : "falls short"]),
+          figures.map(({ what, target, got, isReached }) => [what, target, got, isReached ? "yes" : "no"]),
         ),
       ],
     },
