@@ -16,6 +16,7 @@ import { createRng, type Experience, gp, type Observation, type Priors, type Sam
 import { mean, meanWithError, standardError } from "./numbers.ts";
 import { taskOf } from "./problems/catalogue.ts";
 import type { Problem } from "./problems/problem.ts";
+import { countOf } from "./suite/options.ts";
 
 const TASKS = [
   "numeric/branin",
@@ -37,14 +38,7 @@ const { values: options } = parseArgs({
     trials: { type: "string", default: "30" },
   },
 });
-const seeds = Number(options.seeds ?? (options.quick ? 2 : 10));
-const budget = Number(options.trials);
-if (!Number.isSafeInteger(seeds) || seeds < 1 || !Number.isSafeInteger(budget) || budget < 10) {
-  console.error(
-    `--seeds must be an integer of at least 1 and --trials one of at least 10, but got ${options.seeds ?? seeds} and ${options.trials}.`,
-  );
-  process.exit(2);
-}
+const { seeds, budget } = counts();
 const checkpoints = CHECKPOINTS.filter((count) => count <= budget);
 
 const STUDIES: Readonly<Record<string, (problem: Problem) => Problem>> = {
@@ -89,6 +83,16 @@ for (const [name, differences] of overall) print("all", name, summary(difference
 const shortfalls = options.quick ? [] : [...overall].flatMap(([name, differences]) => judge(name, differences));
 for (const shortfall of shortfalls) console.log(`falls short: ${shortfall}`);
 if (options.check && shortfalls.length > 0) process.exitCode = 1;
+
+function counts(): { readonly seeds: number; readonly budget: number } {
+  try {
+    const seeds = countOf("seeds", options.seeds ?? (options.quick ? "2" : "10"));
+    return { seeds, budget: countOf("trials", options.trials, 10) };
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(2);
+  }
+}
 
 function summary(differences: readonly (readonly number[])[]): string[] {
   return checkpoints.map((_, i) =>

@@ -33,7 +33,12 @@ export function signed(value: number, decimals = 4): string {
   return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(decimals)}`;
 }
 
-/** The mean with its sign, and its standard error. */
+/** A difference with its sign, and its standard error. */
+export function withError(difference: { readonly mean: number; readonly standardError: number }, decimals = 4): string {
+  return `${signed(difference.mean, decimals)} ± ${difference.standardError.toFixed(decimals)}`;
+}
+
+/** `withError` of the mean of independent differences. */
 export function meanWithError(values: readonly number[], decimals = 4): string {
-  return `${signed(mean(values), decimals)} ± ${standardError(values).toFixed(decimals)}`;
+  return withError({ mean: mean(values), standardError: standardError(values) }, decimals);
 }

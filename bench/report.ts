@@ -11,8 +11,8 @@ import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { htmlPage, type Page } from "assay/chart";
-import { checkFigures } from "./report/check.ts";
-import { evidenceOf, groundOf, tasksOf } from "./report/data.ts";
+import { checkFigures, type Figure } from "./report/check.ts";
+import { type Evidence, evidenceOf, groundOf, tasksOf } from "./report/data.ts";
 import { markdownPage } from "./report/markdown.ts";
 import { sectionsOf } from "./report/sections.ts";
 import { readResults, resultsFolder } from "./suite/results.ts";
@@ -38,7 +38,9 @@ function main(): number {
     console.error((error as Error).message);
     return 2;
   }
-  const page = pageOf(records);
+  const evidence = evidenceOf(records);
+  const figures = checkFigures(evidence);
+  const page = pageOf(evidence, figures);
   const write = (file: string, content: string): void => {
     writeFileSync(file, content);
     console.log(file);
@@ -48,16 +50,14 @@ function main(): number {
   write(join(folders[0]!, "report.md"), markdownPage(page));
   if (options.docs !== undefined) write(join(import.meta.dirname, `../docs/${options.docs}.md`), markdownPage(page));
   if (!options.check) return 0;
-  const figures = checkFigures(records);
   for (const { what, got, target, isReached } of figures) {
     console.log(`${isReached ? "reached    " : "falls short"}  ${what}: ${got}, target ${target}`);
   }
   return figures.every(({ isReached }) => isReached) ? 0 : 1;
 }
 
-function pageOf(records: readonly RunRecord[]): Page {
-  const evidence = evidenceOf(records);
-  const tasks = tasksOf(records);
+function pageOf(evidence: Evidence, figures: readonly Figure[]): Page {
+  const tasks = tasksOf(evidence.records);
   const recorded = tasks.filter((task) => groundOf(task) === "tuning").length;
   return {
     title: "Benchmarks of the samplers",
@@ -69,6 +69,6 @@ function pageOf(records: readonly RunRecord[]): Page {
         value: `${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`,
       },
     ],
-    sections: sectionsOf(evidence),
+    sections: sectionsOf(evidence, figures),
   };
 }

@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { mean, median, quantile } from "./numbers.ts";
 import { familyOf, selectTasks, type Task, taskOf } from "./problems/catalogue.ts";
 import { branches, branin, corner, hartmann6 } from "./problems/functions.ts";
+import type { Problem } from "./problems/problem.ts";
 import { tableNames, tablesFolder } from "./problems/tables.ts";
 import { meansTable } from "./suite/compare.ts";
 import type { DriverName } from "./suite/drivers.ts";
@@ -22,12 +23,12 @@ import { type RunRecord, runTask } from "./suite/run.ts";
 import { overTasks, scores } from "./suite/summary.ts";
 
 /** By task; the regrets told of these are their own, not on the scale of their task. */
-const FUNCTIONS = {
+const FUNCTIONS: Readonly<Record<string, Problem>> = {
   "numeric/branin": branin(),
   "numeric/hartmann6": hartmann6(),
   "numeric/corner": corner(),
   "conditional/branches": branches(),
-} as const;
+};
 
 /** By the names that are shown, what the suite calls them in d dimensions. */
 const SAMPLERS: Readonly<Record<string, (d: number) => string>> = {
@@ -107,15 +108,15 @@ function report(records: readonly RunRecord[], askMs: number): string[] {
   const expectAtMost = (what: string, got: number, most: number): void => {
     if (!(got <= most)) shortfalls.push(`${what} is ${got.toPrecision(3)}, target ${most}`);
   };
-  const last = (sampler: string, task: keyof typeof FUNCTIONS): number[] =>
+  const last = (sampler: string, task: string): number[] =>
     records
       .filter((record) => record.sampler === sampler && record.task === task)
-      .map(({ losses }) => FUNCTIONS[task].regret(Math.min(...losses.map((loss) => loss ?? Infinity))));
+      .map(({ losses }) => FUNCTIONS[task]!.regret(Math.min(...losses.map((loss) => loss ?? Infinity))));
 
   console.log(`Simple regret after ${TRIALS} trials: median [quartiles]; mean\n`);
   for (const [task, { name }] of Object.entries(FUNCTIONS)) {
     for (const sampler of Object.keys(SAMPLERS)) {
-      const regrets = last(sampler, task as keyof typeof FUNCTIONS);
+      const regrets = last(sampler, task);
       const stuck = regrets.filter((regret) => regret > STUCK).length;
       const note = name === "branches" ? `; ${stuck} of ${regrets.length} stuck` : "";
       const quartiles = `[${brief(quantile(regrets, 0.25))}, ${brief(quantile(regrets, 0.75))}]`;

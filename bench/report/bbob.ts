@@ -2,7 +2,7 @@
 import type { Section } from "assay/chart";
 import { mean, meanWithError, standardError } from "../numbers.ts";
 import type { RunRecord } from "../suite/run.ts";
-import { regretAfter, runKey } from "../suite/summary.ts";
+import { pairedScores, regretAfter } from "../suite/summary.ts";
 import { table, text } from "./blocks.ts";
 import { type Evidence, familiesOf, ofSampler, type Panel, panelsOf } from "./data.ts";
 import { lineChart } from "./line-chart.ts";
@@ -70,8 +70,8 @@ function panelBlocks(panel: Panel, main: string, family: string) {
 
 /** By how much the shares of `main` are above those of another on the same runs. */
 export function gainsOver(other: readonly RunRecord[], main: readonly RunRecord[], trials: number): number[] {
-  const ofMain = new Map(main.map((record) => [runKey(record), record]));
-  return other.map((record) => shareAfter(ofMain.get(runKey(record))!, trials) - shareAfter(record, trials));
+  // What the other did not reach and main did.
+  return [...pairedScores(other, main, trials).values()].flat();
 }
 
 /** The regret of a task of BBOB is the share not reached. */

@@ -1,5 +1,5 @@
 /** The figures that are promised, from the records: what was reached, the target, and whether it is so. */
-import { mean, meanWithError, signed, standardError } from "../numbers.ts";
+import { mean, meanWithError, standardError, withError } from "../numbers.ts";
 import { DEVELOPMENT, familyOf } from "../problems/catalogue.ts";
 import type { RunRecord } from "../suite/run.ts";
 import {
@@ -15,7 +15,6 @@ import { dimensionOf, gainsOver, shareAfter } from "./bbob.ts";
 import {
   commonRuns,
   type Evidence,
-  evidenceOf,
   familiesOf,
   ofSampler,
   onGround,
@@ -26,7 +25,7 @@ import {
 } from "./data.ts";
 import { intervalOverFamilies, pairsByFamily } from "./pairs.ts";
 import { panelName } from "./panels.ts";
-import { ranking, taskScores } from "./ranks.ts";
+import { meanRanks, taskScores } from "./ranks.ts";
 import { canStick, STUCK } from "./stuck.ts";
 import { askMs } from "./times.ts";
 
@@ -41,8 +40,7 @@ export interface Figure {
 const RIVALS = ["optuna-tpe", "optuna-gp"] as const;
 const LEAST_GAIN = 0.35;
 
-export function checkFigures(all: readonly RunRecord[]): Figure[] {
-  const evidence = evidenceOf(all);
+export function checkFigures(evidence: Evidence): Figure[] {
   const { main, records } = evidence;
   const own = ofSampler(records, main);
   return [
@@ -183,19 +181,19 @@ function ranks({ samplers, main, records }: Evidence): Figure[] {
 
 /** In a family main may be behind the first by noise between the seeds, as it has few tasks. */
 function place(panel: Panel, count: number, main: string, family: string | undefined): Figure {
-  const { ranks: order } = ranking(taskScores(panel, count, family));
+  const order = meanRanks(taskScores(panel, count, family));
   const [first, own] = [order[0]!, order.find(({ name }) => name === main)!];
   const what = `mean rank @${count}${family === undefined ? "" : ` on ${family}`}, ${panelName(panel)}`;
   const target = family === undefined ? "first" : "first or tied";
   if (own.rank === first.rank) return { what, got: own.rank.toFixed(2), target, isReached: true };
   const chosen = panel.records.filter(({ task }) => family === undefined || familyOf(task) === family);
   const pairs = pairedScores(ofSampler(chosen, main), ofSampler(chosen, first.name), count);
-  const { mean: behind, standardError } = overTasks(pairs);
+  const behind = overTasks(pairs);
   return {
     what,
-    got: `${own.rank.toFixed(2)} behind ${first.name} ${first.rank.toFixed(2)}, regret ${signed(behind)} ± ${standardError.toFixed(4)}`,
+    got: `${own.rank.toFixed(2)} behind ${first.name} ${first.rank.toFixed(2)}, regret ${withError(behind)}`,
     target,
-    isReached: family !== undefined && behind <= NOISE * standardError,
+    isReached: family !== undefined && behind.mean <= NOISE * behind.standardError,
   };
 }
 

@@ -35,7 +35,8 @@ export interface Ranking {
   readonly cliques: readonly (readonly [number, number])[];
 }
 
-export function ranking(scores: TaskScores): Ranking {
+/** By ascending mean rank over the tasks; equal scores share their ranks. */
+export function meanRanks(scores: TaskScores): Ranking["ranks"] {
   const names = [...scores.keys()];
   const tasks = scores.get(names[0]!)!.length;
   const total = new Map(names.map((name) => [name, 0]));
@@ -48,17 +49,13 @@ export function ranking(scores: TaskScores): Ranking {
       total.set(name, total.get(name)! + below + (equal + 1) / 2);
     }
   }
-  const ranks = names.map((name) => ({ name, rank: total.get(name)! / tasks })).sort((a, b) => a.rank - b.rank);
-  return {
-    ranks,
-    cliques:
-      names.length < 2
-        ? []
-        : cliques(
-            ranks.map(({ name }) => name),
-            scores,
-          ),
-  };
+  return names.map((name) => ({ name, rank: total.get(name)! / tasks })).sort((a, b) => a.rank - b.rank);
+}
+
+export function ranking(scores: TaskScores): Ranking {
+  const ranks = meanRanks(scores);
+  const order = ranks.map(({ name }) => name);
+  return { ranks, cliques: order.length < 2 ? [] : cliques(order, scores) };
 }
 
 function cliques(order: readonly string[], scores: TaskScores): [number, number][] {
@@ -90,7 +87,7 @@ export function rankChart(panel: Panel, trials: number, main: string, title: str
   const all = familiesOf(panel.records);
   const families = all.length > 1 ? all : [];
   const within = families.map(
-    (family) => new Map(ranking(taskScores(panel, trials, family)).ranks.map(({ name, rank }) => [name, rank])),
+    (family) => new Map(meanRanks(taskScores(panel, trials, family)).map(({ name, rank }) => [name, rank])),
   );
   const summary = `Mean ranks: ${order.ranks.map(({ name, rank }) => `${name} ${rank.toFixed(2)}`).join(", ")}. Bars join those among whom no difference was shown (Wilcoxon, Holm, 5 %).`;
   const width = 720;

@@ -3,17 +3,18 @@ import type { Section } from "assay/chart";
 import { recommendedAfter } from "../suite/summary.ts";
 import { bbobSection } from "./bbob.ts";
 import { table, text } from "./blocks.ts";
-import { checkFigures, isMeasured } from "./check.ts";
+import { type Figure, isMeasured } from "./check.ts";
 import { type Evidence, type Ground, ofSampler, onGround, panelsOf } from "./data.ts";
 import { loseSection, pairSection, runsOf, winSection } from "./pairs.ts";
 import { curveSection, meanSection, meansOf, profileSection, rankSection } from "./panels.ts";
 import { stuckSection } from "./stuck.ts";
 import { timeSection } from "./times.ts";
 
-export function sectionsOf(evidence: Evidence): Section[] {
+/** @param figures those that are promised, of the same evidence */
+export function sectionsOf(evidence: Evidence, figures: readonly Figure[]): Section[] {
   return [
     runSection(evidence),
-    ...figureSections(evidence),
+    ...figureSections(figures.filter(isMeasured)),
     ...tuningSections(evidence),
     ...syntheticSections(evidence),
     ...bbobSections(evidence),
@@ -53,8 +54,7 @@ function runSection({ samplers, records }: Evidence): Section {
 }
 
 /** What is promised, as far as it was measured here. */
-function figureSections({ records }: Evidence): Section[] {
-  const figures = checkFigures(records).filter(isMeasured);
+function figureSections(figures: readonly Figure[]): Section[] {
   if (figures.length === 0) return [];
   const reached = figures.filter(({ isReached }) => isReached).length;
   return [

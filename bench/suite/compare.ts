@@ -1,7 +1,7 @@
 /** Tables for the terminal: samplers side by side, and one folder's against another's, pair by pair. */
-import { signed } from "../numbers.ts";
+import { withError } from "../numbers.ts";
 import { CHECKPOINTS, type RunRecord } from "./run.ts";
-import { byFamily, type Measured, overFamilies, overTasks, pairedScores, type Score, scores } from "./summary.ts";
+import { byFamily, overFamilies, overTasks, pairedScores, type Score, scores } from "./summary.ts";
 
 /** The names in the order in which they first occur. */
 export function namesOf(records: readonly RunRecord[]): string[] {
@@ -84,8 +84,4 @@ function heading(counts: readonly number[]): string {
 
 function row(first: string, second: string, cells: readonly string[], note = ""): string {
   return `  ${first.padEnd(20)}${second.padEnd(24)}${cells.map((cell) => cell.padStart(18)).join("")}${note}`;
-}
-
-function withError({ mean, standardError }: Measured): string {
-  return `${signed(mean)} ± ${standardError.toFixed(4)}`;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { mean, median, quantile, standardError, variance } from "../../bench/numbers.ts";
 import { TASKS } from "../../bench/problems/catalogue.ts";
-import { checkFigures } from "../../bench/report/check.ts";
+import { checkFigures, type Figure } from "../../bench/report/check.ts";
 import { evidenceOf, groundOf, panelsOf, tasksOf } from "../../bench/report/data.ts";
 import { markdownPage } from "../../bench/report/markdown.ts";
 import { pairOf, runsOf } from "../../bench/report/pairs.ts";
@@ -50,8 +50,10 @@ function rowsOf(page: string, caption: string): string[] {
   return page.slice(from).split("\n\n")[1]!.split("\n").slice(2);
 }
 
+const figuresOf = (records: readonly RunRecord[]): Figure[] => checkFigures(evidenceOf(records));
+
 const pageOf = (records: readonly RunRecord[]): string =>
-  markdownPage({ title: "", sections: sectionsOf(evidenceOf(records)) });
+  markdownPage({ title: "", sections: sectionsOf(evidenceOf(records), figuresOf(records)) });
 
 test("panels go from those that ran most to all, on the runs that all of a panel have", () => {
   const { samplers, records } = evidenceOf(uneven);
@@ -172,7 +174,7 @@ test("the promised gain is judged on the runs that both rivals have", () => {
     run("optuna-tpe", task, 1, 100, 0.01),
     run("optuna-gp", task, 0, 50, 0.2),
   ]);
-  const gains = checkFigures(records).filter(({ what }) => what.startsWith("mean over families"));
+  const gains = figuresOf(records).filter(({ what }) => what.startsWith("mean over families"));
   expect(gains.map(({ isReached }) => isReached)).toEqual([true, true, true, true, false]);
   expect(gains[0]!.got).toMatch(/^50\.0 % less than optuna-gp, 0\.1000 to 0\.2000, .* over 3 pairs$/);
   expect(gains[4]!.got).toBe("not measured");
@@ -193,7 +195,7 @@ test("a rank is judged among the most samplers that have three seeds, a family b
     ]),
   );
   const once = tasks.slice(0, 9).map((task) => run("vizier", task, 0, 20, 0));
-  const ranks = checkFigures([...all, ...once]).filter(({ what }) => what.startsWith("mean rank"));
+  const ranks = figuresOf([...all, ...once]).filter(({ what }) => what.startsWith("mean rank"));
   expect(ranks.map(({ what, got, isReached }) => `${what}: ${got}, ${isReached}`)).toEqual([
     "mean rank @20, 3 samplers, 11 × 3 tasks and seeds: 1.18, true",
     "mean rank @20 on tables, 3 samplers, 11 × 3 tasks and seeds: 2.00 behind optuna-tpe 1.00, regret +0.0100 ± 0.0816, true",
@@ -212,7 +214,7 @@ test("on BBOB the most targets are asked for at 20 d, and at 100 d no more than 
     run("cmaEs", task, 0, 200, (trial) => (trial < 200 ? 0.6 : i < 4 ? 0.3 : 0.6)),
     run("optuna-cma-es", task, 0, 200, (trial) => (trial < 200 ? 0.4 : 0.3)),
   ]);
-  const figures = checkFigures(records).filter(({ what }) => what.startsWith("bbob-2d"));
+  const figures = figuresOf(records).filter(({ what }) => what.startsWith("bbob-2d"));
   expect(figures.map(({ got, isReached }) => `${got}, ${isReached}`)).toEqual([
     "optuna-cma-es 0.6000, gp 0.5000, cmaEs 0.4000, false",
     "−0.0500 ± 0.0567 over 8 runs, true",
